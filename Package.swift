@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: an import is internal unless it says otherwise, and a warning stops the build.
+let common: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Targets that call C spell each such call `unsafe`.
+let cFacing: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "mayfly",
+    products: [
+        .executable(name: "mayfly", targets: ["mayfly"]),
+        .library(name: "MayflyClient", targets: ["MayflyClient"]),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        .target(name: "MayflyModel", swiftSettings: common),
+        .target(name: "MayflyCrypto", dependencies: ["MayflyModel", "COpenSSL", "CJWT"], swiftSettings: cFacing),
+        .target(name: "MayflyConfig", dependencies: ["MayflyModel", "CYAML"], swiftSettings: cFacing),
+        .target(name: "MayflyPolicy", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
+        .target(name: "MayflyLedger", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
+        .target(
+            name: "MayflyBroker",
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger"],
+            swiftSettings: common),
+        .target(
+            name: "MayflyStorage",
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyBroker", "CSQLite"],
+            swiftSettings: cFacing),
+        .target(
+            name: "MayflyServer",
+            dependencies: [
+                "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CMicroHTTPD",
+            ],
+            swiftSettings: cFacing),
+        .target(
+            name: "MayflyClient",
+            dependencies: ["MayflyModel", "MayflyCrypto", "CCurl"],
+            swiftSettings: cFacing),
+        .executableTarget(
+            name: "mayfly",
+            dependencies: [
+                "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyPolicy", "MayflyLedger", "MayflyBroker",
+                "MayflyStorage", "MayflyServer", "MayflyClient",
+            ],
+            swiftSettings: common),
+
+        .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
+        .testTarget(
+            name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
+        .testTarget(
+            name: "MayflyConfigTests", dependencies: ["MayflyModel", "MayflyConfig"], swiftSettings: common),
+        .testTarget(
+            name: "MayflyLedgerTests",
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger"],
+            swiftSettings: common),
+        .testTarget(
+            name: "MayflyStorageTests",
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyBroker", "MayflyStorage"],
+            swiftSettings: common),
+        .testTarget(
+            name: "MayflyServerTests", dependencies: ["MayflyModel", "MayflyServer"], swiftSettings: common),
+    ]
+)

@@ -1,0 +1,49 @@
+package import MayflyCrypto
+
+/// The point that a store has reached.
+package struct StoreHead: Equatable, Sendable {
+    /// Counts changes to registry and revocations; grows with each.
+    package var revision: UInt64
+    /// How many entries the ledger holds.
+    package var ledgerSize: UInt64
+    /// The right edge of the Merkle tree, largest subtree first, as the ledger module needs it to append.
+    package var frontier: [SHA256Digest]
+
+    package init(revision: UInt64 = 0, ledgerSize: UInt64 = 0, frontier: [SHA256Digest] = []) {
+        self.revision = revision
+        self.ledgerSize = ledgerSize
+        self.frontier = frontier
+    }
+}
+
+/// All that one group commit makes durable together.
+package struct Batch: Sendable {
+    /// Written whole, replacing what has the same key.
+    package var puts: [StoredRecord] = []
+    package var deletes: [RecordKey] = []
+    /// Appended at `head.ledgerSize - entries.count` and on, in order.
+    package var entries: [LedgerEntry] = []
+    /// Roots of subtrees of 256ⁿ leaves, n ≥ 1, that these entries completed.
+    package var subtrees: [LedgerSubtree] = []
+    /// The head after this batch.
+    package var head: StoreHead
+
+    package init(head: StoreHead) {
+        self.head = head
+    }
+}
+
+/// The root of a complete subtree of 256ⁿ leaves.
+package struct LedgerSubtree: Equatable, Sendable {
+    /// n, at least 1.
+    package let level: Int
+    /// Counts subtrees of this level from the left.
+    package let index: UInt64
+    package let hash: SHA256Digest
+
+    package init(level: Int, index: UInt64, hash: SHA256Digest) {
+        self.level = level
+        self.index = index
+        self.hash = hash
+    }
+}

@@ -1,0 +1,43 @@
+package import MayflyModel
+
+/// What a record is about; the raw value is what the store writes and never changes its meaning.
+package enum RecordKind: Int, Sendable, CaseIterable {
+    case setting = 1
+    case admin = 2
+    case owner = 3
+    case role = 4
+    case resource = 5
+    case agent = 6
+    case enrolmentCode = 7
+    case signingKey = 8
+    /// A single-use thing that has been used: an assertion's `jti`, a delegation ticket.
+    case used = 9
+    /// A revocation of one token, task or trace.
+    case revocation = 10
+}
+
+/// The name of one record.
+package struct RecordKey: Hashable, Sendable {
+    package let kind: RecordKind
+    /// At most 512 bytes, chosen by the broker.
+    package let key: [UInt8]
+
+    package init(kind: RecordKind, key: [UInt8]) {
+        self.kind = kind
+        self.key = key
+    }
+}
+
+/// One record as the store keeps it; `value` is opaque to the store.
+package struct StoredRecord: Equatable, Sendable {
+    package let key: RecordKey
+    package let value: [UInt8]
+    /// From when on the record means nothing and may be removed; nil for one that stays.
+    package let expiresAt: Timestamp?
+
+    package init(key: RecordKey, value: [UInt8], expiresAt: Timestamp? = nil) {
+        self.key = key
+        self.value = value
+        self.expiresAt = expiresAt
+    }
+}

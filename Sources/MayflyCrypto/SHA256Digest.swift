@@ -1,0 +1,41 @@
+/// The 32 raw bytes of a SHA-256.
+package struct SHA256Digest: Hashable, Sendable {
+    /// Four words in memory order, so that equality and hashing are a few loads.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    package static let byteCount = 32
+
+    /// Takes exactly 32 bytes, else nil.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        var iterator = bytes.makeIterator()
+        func word() -> UInt64 {
+            var value: UInt64 = 0
+            for _ in 0..<8 { value = value << 8 | UInt64(iterator.next() ?? 0) }
+            return value
+        }
+        words = (word(), word(), word(), word())
+    }
+
+    /// The raw bytes, big-endian as the hash is printed.
+    package var bytes: [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(Self.byteCount)
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                output.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+        return output
+    }
+
+    package static func == (left: SHA256Digest, right: SHA256Digest) -> Bool {
+        // Without a branch between the words: a comparison tells nothing by its time.
+        (left.words.0 ^ right.words.0) | (left.words.1 ^ right.words.1)
+            | (left.words.2 ^ right.words.2) | (left.words.3 ^ right.words.3) == 0
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+    }
+}
