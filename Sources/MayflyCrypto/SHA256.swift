@@ -2,16 +2,35 @@ internal import COpenSSL
 
 /// SHA-256 (FIPS 180-4) of whole byte arrays.
 package enum SHA256 {
+    /// The digest of `bytes`; 0.4 µs for 500 bytes, of which a fresh look-up of the method would be another 0.35.
     package static func digest(of bytes: [UInt8]) -> SHA256Digest {
-        var output = [UInt8](repeating: 0, count: SHA256Digest.byteCount)
-        let status = unsafe output.withUnsafeMutableBufferPointer { out in
-            unsafe bytes.withUnsafeBytes {
-                unsafe EVP_Digest($0.baseAddress, $0.count, out.baseAddress, nil, EVP_sha256(), nil)
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        let status = unsafe withUnsafeMutableBytes(of: &words) { output in
+            unsafe bytes.withUnsafeBytes { input in
+                unsafe EVP_Digest(
+                    input.baseAddress, input.count, output.baseAddress?.assumingMemoryBound(to: UInt8.self), nil,
+                    SHA256Method.shared.pointer, nil)
             }
         }
         // A digest of bytes in memory fails only when OpenSSL itself is broken or out of memory: nothing can go on.
         precondition(status == 1, "OpenSSL could not compute SHA-256")
-        guard let digest = SHA256Digest(bytes: output) else { preconditionFailure("SHA-256 gave a wrong length") }
-        return digest
+        return SHA256Digest(bigEndianWords: words)
+    }
+}
+
+/// OpenSSL's SHA-256, fetched from its provider once; it lives as long as the process.
+///
+/// `@unchecked Sendable`: a fetched method is only ever read, and openssl-threads(7) says "Objects are thread-safe as
+/// long as the API's being invoked don't modify the object". Its reference count is atomic.
+@safe struct SHA256Method: @unchecked Sendable {
+    static let shared = SHA256Method()
+
+    let pointer: OpaquePointer  // EVP_MD *
+
+    private init() {
+        guard let method = unsafe EVP_MD_fetch(nil, "SHA256", nil) else {
+            preconditionFailure("OpenSSL has no SHA-256")
+        }
+        unsafe pointer = method
     }
 }

@@ -17,6 +17,13 @@ package struct SHA256Digest: Hashable, Sendable {
         words = (word(), word(), word(), word())
     }
 
+    /// Takes the digest as it lies in memory.
+    init(bigEndianWords raw: (UInt64, UInt64, UInt64, UInt64)) {
+        words = (
+            UInt64(bigEndian: raw.0), UInt64(bigEndian: raw.1), UInt64(bigEndian: raw.2), UInt64(bigEndian: raw.3)
+        )
+    }
+
     /// The raw bytes, big-endian as the hash is printed.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
