@@ -14,6 +14,9 @@ package enum Base64URL {
 
     /// The encoding as ASCII bytes.
     package static func encodedBytes(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        // One copy, if any, instead of a dynamic call for each byte: this is not specialised across modules.
+        let bytes = Array(bytes)
+        let alphabet = Self.alphabet
         var output: [UInt8] = []
         output.reserveCapacity((bytes.count * 4 + 2) / 3)
         var buffer: UInt32 = 0
@@ -33,6 +36,8 @@ package enum Base64URL {
     /// The bytes that `text` stands for, or nil for padding, a foreign character, an impossible length or unused bits
     /// that are not zero: one value has one spelling, so a token cannot be respelled.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        let text = Array(text)
+        let values = Self.values
         guard text.count % 4 != 1 else { return nil }
         var output: [UInt8] = []
         output.reserveCapacity(text.count * 3 / 4)
