@@ -6,7 +6,7 @@ package enum PrivateKeyFile {
     /// A longer file is refused before it is read.
     package static let maximumLength = 65_536
 
-    /// Writes `key` to a new file of mode 0600 that appears whole and durable, or not at all.
+    /// Writes `key` to a new file of mode 0600 that appears whole or not at all, and is durable on return.
     ///
     /// The bytes go to a neighbour with an unpredictable name, which is synced and then linked to `path`; linking fails
     /// when `path` exists, so a key is never replaced. A crash in between may leave the neighbour (`….new`) behind.

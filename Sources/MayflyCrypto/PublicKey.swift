@@ -18,8 +18,9 @@ package final class PublicKey: Sendable {
         key = try material.makeHandle()
         self.material = material
         self.algorithms = algorithms
-        thumbprint = material.thumbprint
-        jwk = material.jwk
+        let members = material.requiredMembers
+        thumbprint = PublicKeyMaterial.thumbprint(of: members)
+        jwk = PublicKeyMaterial.jwk(of: members)
     }
 
     /// Reads a public JWK: EC P-256, RSA of 2048 to 4096 bits, or OKP Ed25519 (RFC 7518 §6, RFC 8037 §2).

@@ -8,6 +8,8 @@ enum PublicKeyMaterial: Equatable, Sendable {
     case rsa(modulus: [UInt8], exponent: [UInt8])
     case ed25519([UInt8])
 
+    typealias Member = (name: String, value: String)
+
     static let coordinateLength = 32
     static let rsaBits = 2048...4096
 
@@ -28,7 +30,7 @@ enum PublicKeyMaterial: Equatable, Sendable {
     }
 
     /// The required members alone, in the order of RFC 7638 §3.2 for the thumbprint's input.
-    var requiredMembers: [(name: String, value: String)] {
+    var requiredMembers: [Member] {
         switch self {
         case .p256(let x, let y):
             [("crv", "P-256"), ("kty", "EC"), ("x", Base64URL.encode(x)), ("y", Base64URL.encode(y))]
@@ -39,11 +41,11 @@ enum PublicKeyMaterial: Equatable, Sendable {
         }
     }
 
-    /// RFC 7638 §3.1 with SHA-256, written from the checked numbers and never from received text.
-    var thumbprint: String {
+    /// RFC 7638 §3.1 with SHA-256, from `requiredMembers` and never from received text.
+    static func thumbprint(of members: [Member]) -> String {
         var writer = JSONWriter()
         writer.beginObject()
-        for member in requiredMembers {
+        for member in members {
             writer.name(member.name)
             writer.string(member.value)
         }
@@ -51,12 +53,11 @@ enum PublicKeyMaterial: Equatable, Sendable {
         return Base64URL.encode(SHA256.digest(of: writer.bytes).bytes)
     }
 
-    /// The public JWK, `kty` first.
-    var jwk: JSONObject {
+    /// The public JWK from `requiredMembers`, in the order in which the RFCs print keys.
+    static func jwk(of members: [Member]) -> JSONObject {
         var object = JSONObject()
-        for member in requiredMembers where member.name == "kty" { object[member.name] = .string(member.value) }
-        for name in ["crv", "x", "y", "n", "e"] {
-            for member in requiredMembers where member.name == name { object[name] = .string(member.value) }
+        for name in ["kty", "crv", "x", "y", "n", "e"] {
+            for member in members where member.name == name { object[name] = .string(member.value) }
         }
         return object
     }
