@@ -5,6 +5,10 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     package struct Member: Equatable, Sendable {
         package let name: String
         package let value: JSONValue
+
+        package static func == (left: Member, right: Member) -> Bool {
+            JSONObject.same(left.name, right.name) && left.value == right.value
+        }
     }
 
     package private(set) var members: [Member]
@@ -41,7 +45,7 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     /// Appends without looking for the name; the caller has made sure that it is new.
-    mutating func appendUnchecked(name: String, value: JSONValue) {
+    package mutating func appendUnchecked(name: String, value: JSONValue) {
         members.append(Member(name: name, value: value))
     }
 

@@ -55,8 +55,7 @@ package struct JSONParser {
 
     private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
         for expected in word.description.utf8 {
-            guard current == expected else { throw .unexpectedByte(offset: position) }
-            position += 1
+            try expect(expected)
         }
         return value
     }

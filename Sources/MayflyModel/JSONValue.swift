@@ -14,6 +14,24 @@ package indirect enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue {
+    /// Equal when the texts would be, numbers as they are written and strings byte by byte.
+    ///
+    /// Swift's own comparison takes U+212A, the Kelvin sign, for `K`; a rule about exact values must not.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): JSONObject.same(left, right)
+        case (.string(let left), .string(let right)): JSONObject.same(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        case (.null, _), (.bool, _), (.integer, _), (.number, _), (.string, _), (.array, _), (.object, _): false
+        }
+    }
+}
+
+extension JSONValue {
     package var stringValue: String? {
         if case .string(let text) = self { text } else { nil }
     }

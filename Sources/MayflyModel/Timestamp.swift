@@ -14,7 +14,8 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     /// Whole seconds, rounded down.
     package var seconds: Int64 {
-        milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
+        let (quotient, remainder) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 
     /// This moment moved by whole seconds, stopping at the ends of the range.
