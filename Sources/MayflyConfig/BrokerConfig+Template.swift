@@ -1,0 +1,56 @@
+extension BrokerConfig {
+    /// The commented file that `mayfly init` writes; loading it gives the defaults.
+    package static func template(issuer: IssuerURL, listen: ListenAddress) -> String {
+        """
+        # Mayfly's configuration. Read once at start; every unknown key is an error.
+        # Spans are whole seconds, or 30s, 5m, 1h, 7d. Relative paths start at this file's folder.
+
+        # The base URL by which agents and tools reach the broker. It is the "iss" of every token, so changing it ends
+        # every token. https, or http for localhost, 127.0.0.1 and [::1].
+        issuer: "\(issuer)"
+
+        # Where the broker accepts plain HTTP. An address that other machines can reach needs behind_proxy: true.
+        listen: "\(listen)"
+
+        # true: a proxy in front speaks TLS and is the only one that can reach the address above.
+        behind_proxy: false
+
+        keys:
+          # Private keys: the folder has mode 0700, each file 0600.
+          directory: ../keys
+
+        # The SQLite file that holds the registry, the revocations and the ledger.
+        store: ../data/mayfly.db
+
+        token:
+          # The life of a token when its request names none, and the longest that a request may name.
+          default_life: 5m
+          maximum_life: 1h
+
+        # How long a one-time code for a new agent can be used.
+        enrolment_code_life: 10m
+
+        # How long the named sub-agent has to redeem a delegation ticket.
+        ticket_life: 60s
+
+        # The longest life of the signed assertion by which an agent proves who it is.
+        assertion_maximum_life: 300s
+
+        # How far the clocks of agents may be off; 0 to 60 seconds.
+        clock_skew: 30s
+
+        limits:
+          # Open connections. Keep it below the process's limit of open files (ulimit -n).
+          connections: 512
+          # Threads that serve requests; without it, one for each processor.
+          # threads: 2
+
+        log:
+          # debug, info, warning or error
+          level: info
+          # text or json
+          format: text
+
+        """
+    }
+}

@@ -1,0 +1,156 @@
+internal import MayflyModel
+
+/// What `config/mayfly.yaml` says: everything the broker needs to know before it opens its store.
+///
+/// All spans are in seconds.
+package struct BrokerConfig: Equatable, Sendable {
+    /// Below the broker's directory.
+    package static let folder = "config"
+    package static let fileName = "mayfly.yaml"
+
+    package static let tokenLifeRange: ClosedRange<Int64> = 10...86_400
+    package static let enrolmentCodeLifeRange: ClosedRange<Int64> = 60...86_400
+    package static let ticketLifeRange: ClosedRange<Int64> = 5...600
+    package static let assertionLifeRange: ClosedRange<Int64> = 10...3600
+    package static let clockSkewRange: ClosedRange<Int64> = 0...60
+    package static let connectionRange: ClosedRange<Int64> = 8...65_536
+    package static let threadRange: ClosedRange<Int64> = 1...256
+    /// Bytes of a path as written.
+    package static let maximumPathLength = 1024
+
+    package var issuer: IssuerURL
+    package var listen: ListenAddress
+    /// Says that every request comes through a proxy that speaks TLS to the outside.
+    package var behindProxy = false
+    /// Where the private keys are.
+    package var keysDirectory: String
+    /// The SQLite file.
+    package var storePath: String
+    /// A token's life when none is asked for.
+    package var defaultTokenLife: Int64 = 300
+    /// The longest life that may be asked for.
+    package var maximumTokenLife: Int64 = 3600
+    package var enrolmentCodeLife: Int64 = 600
+    package var ticketLife: Int64 = 60
+    /// The longest `exp` - `iat` of a client assertion (RFC 7523 §3).
+    package var assertionMaximumLife: Int64 = 300
+    /// How far another machine's clock may be off.
+    package var clockSkew: Int64 = 30
+    /// Connections that are open at one time.
+    package var connections: Int64 = 512
+    /// Threads that serve requests; nil means one for each processor.
+    package var threads: Int64?
+    package var logLevel = LogLevel.info
+    package var logFormat = LogFormat.text
+
+    package enum LogLevel: String, CaseIterable, Sendable {
+        case debug, info, warning, error
+    }
+
+    package enum LogFormat: String, CaseIterable, Sendable {
+        case text, json
+    }
+
+    /// The defaults for a broker whose files are under `directory`.
+    package init(issuer: IssuerURL, listen: ListenAddress, directory: String) {
+        self.issuer = issuer
+        self.listen = listen
+        keysDirectory = Self.resolve("../keys", in: directory)
+        storePath = Self.resolve("../data/mayfly.db", in: directory)
+    }
+
+    /// Reads `config/mayfly.yaml` below `directory`.
+    package static func load(directory: String) throws(YAMLError) -> BrokerConfig {
+        let document = try YAMLDocument.load(resolve(fileName, in: directory))
+        return try BrokerConfig(document, directory: directory)
+    }
+
+    /// Reads a parsed file; relative paths in it start at `config` below `directory`.
+    package init(_ document: YAMLDocument, directory: String) throws(YAMLError) {
+        do {
+            try self.init(FieldReader(document.value), directory: directory)
+        } catch {
+            throw document.located(error)
+        }
+    }
+
+    private init(_ reader: consuming FieldReader, directory: String) throws(FieldError) {
+        var reader = reader
+        guard let issuer = IssuerURL(try reader.string("issuer")) else {
+            throw reader.failure("issuer", .invalid(rule: IssuerURL.rule))
+        }
+        guard let listen = ListenAddress(try reader.string("listen")) else {
+            throw reader.failure("listen", .invalid(rule: ListenAddress.rule))
+        }
+        self.init(issuer: issuer, listen: listen, directory: directory)
+        behindProxy = try reader.optionalBool("behind_proxy") ?? behindProxy
+        if var keys = try reader.object("keys") {
+            keysDirectory = try Self.path("directory", of: &keys, in: directory) ?? keysDirectory
+            try keys.finish()
+        }
+        storePath = try Self.path("store", of: &reader, in: directory) ?? storePath
+        if var token = try reader.object("token") { try readToken(&token) }
+        enrolmentCodeLife =
+            try reader.duration("enrolment_code_life", in: Self.enrolmentCodeLifeRange) ?? enrolmentCodeLife
+        ticketLife = try reader.duration("ticket_life", in: Self.ticketLifeRange) ?? ticketLife
+        assertionMaximumLife =
+            try reader.duration("assertion_maximum_life", in: Self.assertionLifeRange) ?? assertionMaximumLife
+        clockSkew = try reader.duration("clock_skew", in: Self.clockSkewRange) ?? clockSkew
+        if var limits = try reader.object("limits") {
+            connections = try limits.optionalInteger("connections", in: Self.connectionRange) ?? connections
+            threads = try limits.optionalInteger("threads", in: Self.threadRange)
+            try limits.finish()
+        }
+        if var log = try reader.object("log") {
+            logLevel = try log.choice("level", LogLevel.self) ?? logLevel
+            logFormat = try log.choice("format", LogFormat.self) ?? logFormat
+            try log.finish()
+        }
+        try reader.finish()
+        guard isListenerSafe else { throw reader.failure("listen", .invalid(rule: Self.plainListenerRule)) }
+    }
+
+    private mutating func readToken(_ token: inout FieldReader) throws(FieldError) {
+        let longest = try token.duration("maximum_life", in: Self.tokenLifeRange)
+        maximumTokenLife = longest ?? maximumTokenLife
+        // A short maximum alone brings the default down with it; a default above the maximum is a contradiction.
+        defaultTokenLife = min(defaultTokenLife, maximumTokenLife)
+        let range = Self.tokenLifeRange.lowerBound...maximumTokenLife
+        defaultTokenLife = try token.duration("default_life", in: range) ?? defaultTokenLife
+        try token.finish()
+    }
+
+    /// The broker speaks plain HTTP: tokens must not cross a network that way.
+    package var isListenerSafe: Bool { listen.isLoopback || behindProxy }
+
+    package static let plainListenerRule =
+        "would serve plain HTTP, and with it tokens, to other machines; listen on 127.0.0.1 or [::1], or put a proxy "
+        + "with TLS in front and set behind_proxy: true"
+
+    private static func path(
+        _ name: String, of reader: inout FieldReader, in directory: String
+    ) throws(FieldError) -> String? {
+        guard let text = try reader.optionalString(name, maximum: maximumPathLength) else { return nil }
+        guard !text.isEmpty else { throw reader.failure(name, .invalid(rule: "must be a path")) }
+        return resolve(text, in: directory)
+    }
+
+    /// Joins a path as written to the config folder by its text alone, so that a config folder which is a symbolic
+    /// link still finds `../keys` beside the link.
+    static func resolve(_ path: String, in directory: String) -> String {
+        let slash = UInt8(ascii: "/")
+        guard path.utf8.first != slash else { return path }
+        let isAbsolute = directory.utf8.first == slash
+        var parts: [String] = []
+        for bytes in "\(directory)/\(folder)/\(path)".utf8.split(separator: slash) {
+            let part = String(decoding: bytes, as: UTF8.self)
+            if part == "." { continue }
+            if part == "..", let last = parts.last, last != ".." {
+                parts.removeLast()
+            } else if part != ".." || !isAbsolute {
+                parts.append(part)
+            }
+        }
+        return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
+    }
+}

@@ -1,0 +1,162 @@
+import Glibc
+import MayflyConfig
+import MayflyModel
+import Testing
+
+@Suite struct BrokerConfigTests {
+    private static let head = "issuer: https://m.example\nlisten: 127.0.0.1:0\n"
+
+    private func config(_ text: String, directory: String = "/srv/mayfly") throws(YAMLError) -> BrokerConfig {
+        try BrokerConfig(try YAMLDocument.parse(Array(text.utf8), file: "mayfly.yaml"), directory: directory)
+    }
+
+    private func defaults(issuer: String, listen: String, directory: String) throws -> BrokerConfig {
+        BrokerConfig(
+            issuer: try #require(IssuerURL(issuer)), listen: try #require(ListenAddress(listen)), directory: directory)
+    }
+
+    @Test func issuerAndListenAreAllItNeeds() throws {
+        let config = try config(Self.head)
+        #expect(try config == defaults(issuer: "https://m.example", listen: "127.0.0.1:0", directory: "/srv/mayfly"))
+        #expect(config.keysDirectory == "/srv/mayfly/keys")
+        #expect(config.storePath == "/srv/mayfly/data/mayfly.db")
+        #expect([config.defaultTokenLife, config.maximumTokenLife] == [300, 3600])
+        #expect([config.enrolmentCodeLife, config.ticketLife, config.assertionMaximumLife] == [600, 60, 300])
+        #expect(config.clockSkew == 30)
+        #expect(!config.behindProxy)
+    }
+
+    @Test func readsEveryMember() throws {
+        let config = try config(
+            """
+            issuer: https://m.example/broker
+            listen: "[::]:8480"
+            behind_proxy: true
+            keys: {directory: /etc/keys}
+            store: m.db
+            token: {default_life: 60, maximum_life: 2m}
+            enrolment_code_life: 1h
+            ticket_life: 5s
+            assertion_maximum_life: 60
+            clock_skew: 0
+            limits: {connections: 100, threads: 3}
+            log: {level: warning, format: json}
+            """)
+        var expected = try defaults(issuer: "https://m.example/broker", listen: "[::]:8480", directory: "/srv/mayfly")
+        expected.behindProxy = true
+        expected.keysDirectory = "/etc/keys"
+        expected.storePath = "/srv/mayfly/config/m.db"
+        expected.defaultTokenLife = 60
+        expected.maximumTokenLife = 120
+        expected.enrolmentCodeLife = 3600
+        expected.ticketLife = 5
+        expected.assertionMaximumLife = 60
+        expected.clockSkew = 0
+        expected.connections = 100
+        expected.threads = 3
+        expected.logLevel = .warning
+        expected.logFormat = .json
+        #expect(config == expected)
+    }
+
+    @Test(arguments: [
+        ("listen: 127.0.0.1:0\n", "mayfly.yaml:1:1: issuer: is required"),
+        ("issuer: https://m.example\n", "mayfly.yaml:1:1: listen: is required"),
+        ("", "mayfly.yaml:1:1: (document): must be an object"),
+        (head + "clock_skew: 61\n", "mayfly.yaml:3:13: clock_skew: must be between 0 and 60"),
+        (head + "clock_skw: 5\n", "mayfly.yaml:3:1: clock_skw: is not known; accepted here: issuer, listen"),
+        (
+            head + "allow_unlisted: true\n",
+            "mayfly.yaml:3:1: allow_unlisted: is not known; accepted here: issuer, listen"
+        ),
+        (head + "log:\n  levle: info\n", "mayfly.yaml:4:3: log.levle: is not known; accepted here: level, format"),
+        (head + "log: {level: loud}\n", "mayfly.yaml:3:14: log.level: must be one of: debug, info, warning, error"),
+        (head + "behind_proxy: yes\n", "mayfly.yaml:3:15: behind_proxy: must be true or false"),
+        (head + "token: {default_life: 2h}\n", "mayfly.yaml:3:23: token.default_life: must be between 10 and 3600"),
+        (head + "token: {maximum_life: 2d}\n", "mayfly.yaml:3:23: token.maximum_life: must be between 10 and 86400"),
+        (head + "ticket_life: 1w\n", "mayfly.yaml:3:14: ticket_life: must be seconds, or a span such as"),
+        (head + "limits: {threads: 0}\n", "mayfly.yaml:3:19: limits.threads: must be between 1 and 256"),
+        (head + "store: ''\n", "mayfly.yaml:3:8: store: must be a path"),
+        (head + "store: \"a\\0b\"\n", "mayfly.yaml:3:8: store: must not contain control characters"),
+        (head + "store: x\nstore: y\n", "mayfly.yaml:4:1: this key is given twice"),
+    ])
+    func saysWhatIsWrongAndWhere(text: String, report: String) {
+        let error = #expect(throws: YAMLError.self) { try config(text) }
+        #expect(error?.description.hasPrefix(report) == true, "\(String(describing: error))")
+    }
+
+    @Test func aShortMaximumBringsTheDefaultDown() throws {
+        let config = try config(Self.head + "token: {maximum_life: 60}\n")
+        #expect(config.maximumTokenLife == 60)
+        #expect(config.defaultTokenLife == 60)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:80", false, true), ("127.9.9.9:80", false, true), ("[::1]:80", false, true),
+        ("localhost:80", false, true), ("0.0.0.0:80", false, false), ("[::]:80", false, false),
+        ("10.0.0.1:80", false, false), ("[::ffff:127.0.0.1]:80", false, false), ("0.0.0.0:80", true, true),
+    ])
+    func plainHTTPStaysOnThisMachineUnlessAProxyIsInFront(listen: String, behindProxy: Bool, accepted: Bool) {
+        let text = "issuer: https://m.example\nlisten: '\(listen)'\nbehind_proxy: \(behindProxy)\n"
+        if accepted {
+            #expect(throws: Never.self) { try config(text) }
+        } else {
+            let error = #expect(throws: YAMLError.self) { try config(text) }
+            #expect(error?.description.hasPrefix("mayfly.yaml:2:9: listen: would serve plain HTTP") == true)
+            #expect(error?.description.contains("set behind_proxy: true") == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("/srv/m", "/srv/m/keys"), ("/srv/m/", "/srv/m/keys"), ("/", "/keys"), (".", "keys"), ("", "keys"),
+        ("..", "../keys"), ("a/../b", "b/keys"), ("./m", "m/keys"), ("../../m", "../../m/keys"),
+    ])
+    func pathsStartAtTheConfigFolder(directory: String, keys: String) throws {
+        #expect(try config(Self.head, directory: directory).keysDirectory == keys)
+    }
+
+    @Test(arguments: [
+        ("../../../../../x", "/x"), ("/x/../y", "/x/../y"), ("./x", "/srv/m/config/x"), ("x//y/", "/srv/m/config/x/y"),
+        ("/\u{338}x", "/\u{338}x"),
+    ])
+    func resolvesPathsByTheirText(path: String, resolved: String) throws {
+        #expect(try config(Self.head + "store: \"\(path)\"\n", directory: "/srv/m").storePath == resolved)
+    }
+
+    /// The repository's root, found from this file.
+    private static let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        .joined(separator: "/")
+
+    @Test func theExampleIsTheTemplateAndHoldsTheDefaults() throws {
+        let issuer = "http://127.0.0.1:8480"
+        let listen = "127.0.0.1:8480"
+        let config = try BrokerConfig.load(directory: Self.repository)
+        #expect(try config == defaults(issuer: issuer, listen: listen, directory: Self.repository))
+        let template = BrokerConfig.template(
+            issuer: try #require(IssuerURL(issuer)), listen: try #require(ListenAddress(listen)))
+        let path = "\(Self.repository)/config/mayfly.yaml"
+        #expect(try YAMLDocument.parse(Array(template.utf8), file: path).value == YAMLDocument.load(path).value)
+        #expect(Self.contents(path) == template)
+    }
+
+    @Test(arguments: [("https://m.example/a/b", "[::1]:0"), ("http://[::1]:8480", "localhost:1")])
+    func theTemplateLoadsForAnyIssuerAndAddress(issuer: String, listen: String) throws {
+        let template = BrokerConfig.template(
+            issuer: try #require(IssuerURL(issuer)), listen: try #require(ListenAddress(listen)))
+        #expect(
+            try config(template, directory: "/d") == defaults(issuer: issuer, listen: listen, directory: "/d"))
+    }
+
+    @Test func aMissingFileIsNamed() {
+        let error = #expect(throws: YAMLError.self) { try BrokerConfig.load(directory: "/nonexistent") }
+        #expect(error?.description == "/nonexistent/config/mayfly.yaml: there is no such file")
+    }
+
+    private static func contents(_ path: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+}
