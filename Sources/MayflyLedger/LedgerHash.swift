@@ -1,0 +1,33 @@
+package import MayflyCrypto
+
+/// The two hashes of the Merkle tree (RFC 9162 §2.1.1), with prefixes so that a leaf is never taken for a node.
+package enum LedgerHash {
+    /// The root of a tree without leaves: SHA-256 of nothing.
+    package static let emptyRoot = SHA256.digest(of: [])
+
+    /// SHA-256(0x00 ‖ `bytes`).
+    package static func leaf(_ bytes: [UInt8]) -> SHA256Digest {
+        var input: [UInt8] = []
+        input.reserveCapacity(1 + bytes.count)
+        input.append(0x00)
+        input.append(contentsOf: bytes)
+        return SHA256.digest(of: input)
+    }
+
+    /// SHA-256(0x01 ‖ `left` ‖ `right`).
+    package static func node(_ left: SHA256Digest, _ right: SHA256Digest) -> SHA256Digest {
+        var input: [UInt8] = []
+        input.reserveCapacity(1 + 2 * SHA256Digest.byteCount)
+        input.append(0x01)
+        input.append(contentsOf: left.bytes)
+        input.append(contentsOf: right.bytes)
+        return SHA256.digest(of: input)
+    }
+
+    /// The root over complete subtrees of falling height, largest first; `emptyRoot` for none.
+    static func root(ofFallingSubtrees hashes: some BidirectionalCollection<SHA256Digest>) -> SHA256Digest {
+        guard var root = hashes.last else { return emptyRoot }
+        for left in hashes.dropLast().reversed() { root = node(left, root) }
+        return root
+    }
+}
