@@ -99,6 +99,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 7, 8, 600] as [UInt64])
+    func `a path that goes on above the root fails, even under a root made to fit it`(size: UInt64) throws {
+        let tree = MerkleTree(source: RecordingSource(Self.tree), size: 700)
+        let extra = LedgerHash.emptyRoot
+        let index = size - 1
+        let taller = LedgerHash.node(extra, Self.tree.root(size))
+        let inclusion = try tree.inclusionProof(of: index, size: size) + [extra]
+        #expect(
+            !MerkleProof.verifyInclusion(
+                leaf: Self.tree.leaf(index), index: index, size: size, path: inclusion, root: taller))
+        guard index > 0 else { return }
+        let consistency = try tree.consistencyProof(from: index, to: size) + [extra]
+        #expect(
+            !MerkleProof.verifyConsistency(
+                from: index, firstRoot: LedgerHash.node(extra, Self.tree.root(index)), to: size, secondRoot: taller,
+                path: consistency))
+    }
+
     @Test(arguments: [UInt64(1), 99, 0xF00D])
     func `a log that rewrote any of its past proves no consistency with it`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
