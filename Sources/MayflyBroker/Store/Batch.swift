@@ -18,12 +18,13 @@ package struct StoreHead: Equatable, Sendable {
 
 /// All that one group commit makes durable together.
 package struct Batch: Sendable {
-    /// Written whole, replacing what has the same key.
+    /// Written whole and in order, replacing what has the same key.
     package var puts: [StoredRecord] = []
+    /// Removed after `puts` were written; a key that is not there is no error.
     package var deletes: [RecordKey] = []
     /// Appended at `head.ledgerSize - entries.count` and on, in order.
     package var entries: [LedgerEntry] = []
-    /// Roots of subtrees of 256ⁿ leaves, n ≥ 1, that these entries completed.
+    /// Roots of all subtrees of 256ⁿ leaves, 1 ≤ n ≤ 7, that these entries completed.
     package var subtrees: [LedgerSubtree] = []
     /// The head after this batch.
     package var head: StoreHead

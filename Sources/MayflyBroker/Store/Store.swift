@@ -7,6 +7,8 @@ package import MayflyModel
 /// and is durable when the call returns.
 package protocol Store: AnyObject, Sendable {
     /// Hands every record that is stored to `body`, one at a time, in no particular order.
+    ///
+    /// `body` must not call the store. Records that have expired but were not yet removed are among them.
     func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError)
 
     /// The state that the last commit left, or the empty state for a fresh store.
@@ -14,20 +16,28 @@ package protocol Store: AnyObject, Sendable {
 
     /// Makes `batch` durable, whole or not at all.
     ///
-    /// Throws `.conflict` when another writer has moved the ledger since `batch` was prepared.
+    /// Throws `.conflict` when another writer has moved the ledger since `batch` was prepared, and `.invalid` when
+    /// the batch breaks `StoreLimits`. After `.full`, `.conflict` and `.invalid` nothing was kept and the store goes
+    /// on; after any other error only opening the store again tells what was kept.
     func commit(_ batch: Batch) throws(StoreError)
 
-    /// Removes at most `limit` records whose `expiresAt` is at or before `moment`; answers how many went.
+    /// Removes at most `limit` records whose `expiresAt` is at or before `moment`, the oldest first; answers how many
+    /// went.
     func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int
 
     /// Entries with `range.lowerBound ≤ index < range.upperBound`, ascending; fewer when the ledger ends earlier.
+    ///
+    /// The caller bounds `range`: all of it is held in memory. A gap throws `.corrupt`.
     func ledgerEntries(in range: Range<UInt64>) throws(StoreError) -> [LedgerEntry]
 
-    /// Entries that match `query`, newest first, at most `query.limit`.
+    /// Entries that match `query`, newest first, at most `query.limit`; texts match byte for byte.
+    ///
+    /// Throws `.invalid` when `query` breaks its limits.
     func ledgerEntries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry]
 
     /// Subtree hashes: level 0 is leaf hashes, level n the roots of complete subtrees of 256ⁿ leaves.
     ///
-    /// `range` counts nodes of that level; fewer come back when the ledger ends earlier.
+    /// `range` counts nodes of that level; fewer come back when the ledger ends earlier, none for a level that is
+    /// never stored.
     func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest]
 }

@@ -1,15 +1,19 @@
 /// Why the store could not do what it was asked; holds no stored value.
+///
+/// A positive `code` is the library's own; a negative one is an `errno` of the operating system, negated.
 package enum StoreError: Error, Equatable, Sendable {
     /// The disk or quota is full; nothing of the batch was kept.
     case full
-    /// Reading or writing failed; the code is the library's own.
+    /// Reading or writing failed; whether a batch was kept is known only after the store is opened again.
     case inputOutput(code: Int)
     /// What is stored is not what Mayfly wrote.
     case corrupt(code: Int)
-    /// Another writer holds the store, or moved the ledger first.
+    /// Another writer holds the store, or moved the ledger first; nothing of the batch was kept.
     case conflict
+    /// The caller broke a bound of `StoreLimits` or of the batch's own numbers; nothing of the batch was kept.
+    case invalid
     /// The store was made by a newer version of Mayfly.
     case newerSchema(found: Int, known: Int)
-    /// Files of the store are missing, or may not be opened.
+    /// Files of the store are missing, may not be opened, or were replaced while the store was open.
     case cannotOpen(code: Int)
 }
