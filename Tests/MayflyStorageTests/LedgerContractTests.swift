@@ -1,0 +1,201 @@
+import MayflyBroker
+import MayflyCrypto
+import MayflyModel
+import MayflyStorage
+import Testing
+
+@Suite("What every store promises about the ledger")
+struct LedgerContractTests {
+    @Test("entries are read back exactly, by range", arguments: StoreFactory.all)
+    func ranges(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            let terms = LedgerTerms(
+                event: "token.issued", outcome: "ok", agent: "agent:a", owner: "owner:o", resource: "crm",
+                task: "task", trace: "trace", token: "jti")
+            try store.append(terms: [terms, LedgerTerms(event: "key.made", outcome: "refused")])
+            try store.append(terms: [terms])
+            let all = [entry(0, terms), entry(1, LedgerTerms(event: "key.made", outcome: "refused")), entry(2, terms)]
+            #expect(try store.ledgerEntries(in: 0..<3) == all)
+            #expect(try store.ledgerEntries(in: 1..<2) == [all[1]])
+            #expect(try store.ledgerEntries(in: 2..<(.max)) == [all[2]])
+            #expect(try store.ledgerEntries(in: 1..<1).isEmpty)
+            #expect(try store.ledgerEntries(in: 3..<9).isEmpty)
+            #expect(try store.ledgerEntries(in: (.max - 1)..<(.max)).isEmpty)
+        }
+    }
+
+    @Test("an entry's bytes, times and texts are kept exactly", arguments: StoreFactory.all)
+    func hostileEntries(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            let texts = ["", "'; DROP TABLE ledger; --", "\"", "e\u{301}", "é", "😀\u{202E}", "%_*?", "NULL"]
+            let times: [Int64] = [.min, -1, 0, 1, .max, 0, 0, 0]
+            let entries = zip(0..., zip(texts, times)).map { index, pair in
+                LedgerEntry(
+                    index: index, time: Timestamp(milliseconds: pair.1), leafHash: digest(pair.0),
+                    bytes: Array(pair.0.utf8) + [0, 0xFF],
+                    terms: LedgerTerms(event: pair.0, outcome: pair.0, agent: pair.0, task: pair.0))
+            }
+            try store.commit(batch(after: StoreHead(), entries: entries))
+            let stored = try store.ledgerEntries(in: 0..<99)
+            #expect(stored == entries)
+            // String equality would take the two spellings of é for one.
+            #expect(stored.map { Array($0.terms.event.utf8) } == texts.map { Array($0.utf8) })
+            for (index, text) in texts.enumerated() {
+                for path in [\LedgerQuery.agent, \.task, \.event, \.outcome] {
+                    var query = LedgerQuery()
+                    query[keyPath: path] = text
+                    #expect(try store.ledgerEntries(matching: query).map(\.index) == [UInt64(index)], "\(text)")
+                }
+            }
+        }
+    }
+
+    static let paths: [WritableKeyPath<LedgerQuery, String?> & Sendable] = [
+        \.event, \.outcome, \.agent, \.owner, \.resource, \.task, \.trace, \.token,
+    ]
+
+    /// Terms that differ from those of a neighbour in one place each.
+    private func variants() -> [LedgerTerms] {
+        let base = LedgerTerms(
+            event: "e", outcome: "o", agent: "a", owner: "w", resource: "r", task: "t", trace: "c", token: "k")
+        var variants = [base]
+        for path in [\LedgerTerms.event, \.outcome] as [WritableKeyPath<LedgerTerms, String>] {
+            var terms = base
+            terms[keyPath: path] = "other"
+            variants.append(terms)
+        }
+        for path in [\LedgerTerms.agent, \.owner, \.resource, \.task, \.trace, \.token] {
+            var terms = base
+            terms[keyPath: path] = "other"
+            variants.append(terms)
+            terms[keyPath: path] = nil
+            variants.append(terms)
+        }
+        return variants
+    }
+
+    @Test("a query finds by each term and by any two together", arguments: StoreFactory.all)
+    func terms(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            let variants = variants()
+            try store.append(terms: variants)
+            let base = LedgerQuery.of(variants[0])
+            for path in Self.paths {
+                for second in Self.paths {
+                    for text in ["other", "neither"] {
+                        var query = LedgerQuery()
+                        query[keyPath: second] = base[keyPath: second]
+                        query[keyPath: path] = text
+                        let expected = variants.indices.reversed().filter { LedgerQuery.of(variants[$0]).covers(query) }
+                        let found = try store.ledgerEntries(matching: query).map { Int($0.index) }
+                        #expect(found == expected)
+                    }
+                }
+            }
+            #expect(try store.ledgerEntries(matching: base).map(\.index) == [0])
+        }
+    }
+
+    @Test("a query keeps to the time range, its end excluded", arguments: StoreFactory.all)
+    func times(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            try store.append(count: 10)
+            var query = LedgerQuery()
+            query.since = Timestamp(seconds: 3)
+            #expect(try store.ledgerEntries(matching: query).map(\.index) == [9, 8, 7, 6, 5, 4, 3])
+            query.until = Timestamp(seconds: 6)
+            #expect(try store.ledgerEntries(matching: query).map(\.index) == [5, 4, 3])
+            query.until = query.since
+            #expect(try store.ledgerEntries(matching: query).isEmpty)
+        }
+    }
+
+    @Test("pages follow one another without gap or overlap", arguments: StoreFactory.all)
+    func pages(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            let terms = (0..<50).map {
+                LedgerTerms(event: "e", outcome: "ok", agent: $0 % 3 == 0 ? "agent:third" : "agent:other")
+            }
+            try store.append(terms: terms)
+            var query = LedgerQuery(limit: 4)
+            query.agent = "agent:third"
+            var found: [UInt64] = []
+            while let last = try store.ledgerEntries(matching: query).map(\.index).last {
+                found += try store.ledgerEntries(matching: query).map(\.index)
+                query.before = last
+            }
+            #expect(found == stride(from: 48, through: 0, by: -3).map { UInt64($0) })
+            query.before = .max
+            #expect(try store.ledgerEntries(matching: query).map(\.index) == [48, 45, 42, 39])
+        }
+    }
+
+    @Test("a query outside its limits is refused", arguments: StoreFactory.all)
+    func badQueries(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            for limit in [.min, -1, 0, 1001, .max] {
+                #expect(throws: StoreError.invalid) { try store.ledgerEntries(matching: LedgerQuery(limit: limit)) }
+            }
+            for path in Self.paths {
+                for text in ["a\0b", String(repeating: "x", count: StoreLimits.termBytes + 1)] {
+                    var query = LedgerQuery()
+                    query[keyPath: path] = text
+                    #expect(throws: StoreError.invalid) { try store.ledgerEntries(matching: query) }
+                }
+            }
+        }
+    }
+
+    @Test("subtree hashes come by level and range", arguments: StoreFactory.all)
+    func subtrees(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            // The second batch completes two subtrees of level 1, the last the 256th and with it one of level 2.
+            for count in [255, 258, 65_022, 1, 5] { try store.append(count: count) }
+            #expect(try store.head().ledgerSize == 65_541)
+            #expect(try store.subtreeHashes(level: 0, in: 254..<258) == (254..<258).map { entry($0).leafHash })
+            #expect(try store.subtreeHashes(level: 0, in: 65_540..<65_550) == [entry(65_540).leafHash])
+            #expect(try store.subtreeHashes(level: 1, in: 0..<300) == (0..<256).map { subtree(1, $0).hash })
+            #expect(try store.subtreeHashes(level: 1, in: 255..<256) == [subtree(1, 255).hash])
+            #expect(try store.subtreeHashes(level: 2, in: 0..<9) == [subtree(2, 0).hash])
+            for level in [-1, 3, 7, 8, 63, .max, .min] {
+                #expect(try store.subtreeHashes(level: level, in: 0..<9).isEmpty)
+            }
+            #expect(try store.subtreeHashes(level: 1, in: .max..<(.max)).isEmpty)
+        }
+    }
+
+    static let wrongSubtrees: [[LedgerSubtree]] = [
+        [], [subtree(1, 0)], [subtree(1, 0), subtree(1, 0)], [subtree(1, 0), subtree(1, 2)],
+        [subtree(1, 0), subtree(1, 1), subtree(2, 0)], [subtree(1, 0), subtree(2, 1)],
+    ]
+
+    @Test("a batch must bring exactly the subtrees it completes", arguments: StoreFactory.all)
+    func missingSubtrees(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            var batch = batch(after: StoreHead(), entries: (0..<513).map { entry($0) })
+            let right = batch.subtrees
+            for wrong in Self.wrongSubtrees {
+                batch.subtrees = wrong
+                #expect(throws: StoreError.invalid, "\(wrong)") { try store.commit(batch) }
+            }
+            #expect(try store.head() == StoreHead())
+            batch.subtrees = right.reversed()
+            try store.commit(batch)
+            #expect(try store.subtreeHashes(level: 1, in: 0..<9) == right.map(\.hash))
+        }
+    }
+}
+
+extension LedgerQuery {
+    fileprivate static func of(_ terms: LedgerTerms) -> LedgerQuery {
+        var query = LedgerQuery()
+        (query.event, query.outcome) = (terms.event, terms.outcome)
+        (query.agent, query.owner, query.resource) = (terms.agent, terms.owner, terms.resource)
+        (query.task, query.trace, query.token) = (terms.task, terms.trace, terms.token)
+        return query
+    }
+
+    fileprivate func covers(_ query: LedgerQuery) -> Bool {
+        LedgerContractTests.paths.allSatisfy { query[keyPath: $0] == nil || query[keyPath: $0] == self[keyPath: $0] }
+    }
+}
