@@ -10,6 +10,7 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
 
     static let all = [
         StoreFactory(testDescription: "memory") { _ in MemoryStore() },
+        StoreFactory(testDescription: "SQLite") { try SQLiteStore(path: $0.file("store"), mode: .create) },
     ]
 
     private init(testDescription: String, make: @escaping @Sendable (TemporaryDirectory) throws -> any Store) {

@@ -1,0 +1,73 @@
+internal import CSQLite
+internal import MayflyBroker
+internal import MayflyCrypto
+internal import MayflyModel
+
+// Stored rows as the broker's types. Each `select` names its columns in the order that its reader takes them.
+
+extension SQLiteStatement {
+    static let selectHead = "SELECT revision, size, frontier FROM head"
+
+    /// Runs `selectHead`, which answers exactly one row.
+    func storedHead() throws(StoreError) -> StoreHead {
+        let heads = try rows { (row) throws(StoreError) in
+            StoreHead(
+                revision: try row.counter(0), ledgerSize: try row.counter(1), frontier: try row.digests(2))
+        }
+        guard let head = heads.first, heads.count == 1 else { throw .corrupt(code: Int(SQLITE_CORRUPT)) }
+        return head
+    }
+
+    static let selectRecord = "SELECT kind, key, value, expires FROM record"
+
+    func record() throws(StoreError) -> StoredRecord {
+        guard let raw = Int(exactly: try integer(0)), let kind = RecordKind(rawValue: raw) else {
+            throw .corrupt(code: Int(SQLITE_CORRUPT))
+        }
+        let expiresAt = isNull(3) ? nil : Timestamp(milliseconds: try integer(3))
+        return StoredRecord(
+            key: RecordKey(kind: kind, key: try blob(1)), value: try blob(2), expiresAt: expiresAt)
+    }
+
+    static let selectEntry = """
+        SELECT idx, time, leaf, bytes, event, outcome, agent, owner, resource, task, trace, token FROM ledger
+        """
+
+    func ledgerEntry() throws(StoreError) -> LedgerEntry {
+        let terms = LedgerTerms(
+            event: try text(4), outcome: try text(5), agent: try optionalText(6), owner: try optionalText(7),
+            resource: try optionalText(8), task: try optionalText(9), trace: try optionalText(10),
+            token: try optionalText(11))
+        return LedgerEntry(
+            index: try counter(0), time: Timestamp(milliseconds: try integer(1)), leafHash: try digest(2),
+            bytes: try blob(3), terms: terms)
+    }
+
+    func digest(_ column: Int32) throws(StoreError) -> SHA256Digest {
+        guard let digest = SHA256Digest(bytes: try blob(column)) else { throw .corrupt(code: Int(SQLITE_CORRUPT)) }
+        return digest
+    }
+
+    /// Hashes one after another.
+    private func digests(_ column: Int32) throws(StoreError) -> [SHA256Digest] {
+        let bytes = try blob(column)
+        let starts = stride(from: 0, to: bytes.count, by: SHA256Digest.byteCount)
+        let digests = starts.compactMap { SHA256Digest(bytes: bytes[$0...].prefix(SHA256Digest.byteCount)) }
+        guard digests.count * SHA256Digest.byteCount == bytes.count else {
+            throw .corrupt(code: Int(SQLITE_CORRUPT))
+        }
+        return digests
+    }
+
+    private func optionalText(_ column: Int32) throws(StoreError) -> String? {
+        isNull(column) ? nil : try text(column)
+    }
+}
+
+extension Int64 {
+    /// A counter as SQLite keeps it; `Batch.check` has held it to `StoreLimits.counter`.
+    init(counter: UInt64) throws(StoreError) {
+        guard let value = Int64(exactly: counter) else { throw .invalid }
+        self = value
+    }
+}
