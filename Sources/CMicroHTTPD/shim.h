@@ -1,7 +1,84 @@
-// libmicrohttpd: HTTP/1.1 server.
+// libmicrohttpd: HTTP/1.1 server. Swift cannot call variadic functions, so each one used has a typed form here.
 #ifndef MAYFLY_CMicroHTTPD_SHIM_H
 #define MAYFLY_CMicroHTTPD_SHIM_H
 
 #include <microhttpd.h>
+
+/// What the library calls back; `context` is handed to each. The accept policy is NULL for none.
+struct mayfly_http_callbacks {
+    void *context;
+    MHD_AcceptPolicyCallback accept;
+    void *(*request_line)(void *context, const char *target, struct MHD_Connection *connection);
+    MHD_AccessHandlerCallback handle;
+    MHD_RequestCompletedCallback completed;
+    MHD_NotifyConnectionCallback connection;
+};
+
+struct mayfly_http_options {
+    /// A listening socket, owned by the library once the start succeeds.
+    int listen_fd;
+    unsigned int threads;
+    unsigned int connections;
+    /// Zero for no limit.
+    unsigned int connections_per_address;
+    size_t memory_per_connection;
+};
+
+/// Leaves escapes as they were sent: the target is decoded once, by the strict parser.
+static inline size_t mayfly_http_keep_escapes(void *context, struct MHD_Connection *connection, char *text) {
+    (void) context;
+    (void) connection;
+    size_t length = 0;
+    while (text[length] != '\0') { length += 1; }
+    return length;
+}
+
+/// Starts the epoll thread pool, or returns NULL. Without MHD_USE_ERROR_LOG the library writes no log line, so nothing
+/// a client sends can fill or forge one; SIGPIPE is the caller's to ignore.
+static inline struct MHD_Daemon *mayfly_http_start(struct mayfly_http_callbacks callbacks,
+                                                   struct mayfly_http_options options) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, callbacks.accept, callbacks.context,
+        callbacks.handle, callbacks.context,
+        MHD_OPTION_LISTEN_SOCKET, options.listen_fd,
+        MHD_OPTION_THREAD_POOL_SIZE, options.threads > 1 ? options.threads : 0,
+        MHD_OPTION_CONNECTION_LIMIT, options.connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.connections_per_address,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory_per_connection,
+        MHD_OPTION_URI_LOG_CALLBACK, callbacks.request_line, callbacks.context,
+        MHD_OPTION_NOTIFY_COMPLETED, callbacks.completed, callbacks.context,
+        MHD_OPTION_NOTIFY_CONNECTION, callbacks.connection, callbacks.context,
+        MHD_OPTION_UNESCAPE_CALLBACK, mayfly_http_keep_escapes, NULL,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_END);
+}
+
+/// The socket, or -1.
+static inline int mayfly_http_socket(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : info->connect_fd;
+}
+
+/// What the connection callback stored for the connection, or NULL.
+static inline void *mayfly_http_socket_context(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+/// The bytes from the method to the empty line that ends the header, both included; 0 when not known.
+static inline size_t mayfly_http_head_size(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info == NULL ? 0 : info->header_size;
+}
+
+static inline void mayfly_http_each_header(struct MHD_Connection *connection, MHD_KeyValueIteratorN iterator,
+                                           void *context) {
+    (void) MHD_get_connection_values_n(connection, MHD_HEADER_KIND, iterator, context);
+}
+
+/// A response holding a copy of `bytes`, or NULL.
+static inline struct MHD_Response *mayfly_http_response(const void *bytes, size_t count) {
+    return MHD_create_response_from_buffer(count, (void *) bytes, MHD_RESPMEM_MUST_COPY);
+}
 
 #endif

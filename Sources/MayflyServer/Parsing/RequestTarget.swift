@@ -44,13 +44,17 @@ package struct RequestTarget: Equatable, Sendable {
     private static func segments(_ path: ArraySlice<UInt8>) throws(HTTPSyntaxError) -> [String] {
         guard path.count > 1 else { return [] }
         var segments: [String] = []
-        for part in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+        segments.reserveCapacity(6)
+        var start = path.startIndex + 1
+        while true {
             guard segments.count < maximumSegments else { throw .invalidTarget }
-            let segment = try PercentEncoding.decode(part)
+            let end = path[start...].firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
+            let segment = try PercentEncoding.decode(path[start..<end])
             guard segment != ".", segment != ".." else { throw .invalidTarget }
             segments.append(segment)
+            guard end < path.endIndex else { return segments }
+            start = end + 1
         }
-        return segments
     }
 
     private static func isTargetCharacter(_ byte: UInt8) -> Bool {

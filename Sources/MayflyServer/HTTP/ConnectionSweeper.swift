@@ -1,0 +1,57 @@
+internal import Glibc
+internal import Synchronization
+
+/// A thread that cuts connections past their deadline.
+///
+/// The library's own timeout starts again with every byte, so a client sending one byte at a time would outlive it.
+final class ConnectionSweeper: Sendable {
+    private let registry: ConnectionRegistry
+    private let interval: Int32
+    private let wakeUp: WakeUp
+    private let stopping = Atomic<Bool>(false)
+    private let thread = Mutex<pthread_t?>(nil)
+
+    init(_ registry: ConnectionRegistry, limits: HTTPLimits) throws(HTTPServerError) {
+        self.registry = registry
+        let shortest = min(limits.idleTimeout, limits.headerDeadline, limits.bodyDeadline, limits.replyDeadline)
+        interval = Int32(clamping: max(10, min(250, shortest / .milliseconds(1) / 8).rounded()).wholeMilliseconds)
+        wakeUp = try WakeUp()
+    }
+
+    func start() throws(HTTPServerError) {
+        let context = unsafe Unmanaged.passRetained(self)
+        var thread: pthread_t = 0
+        guard unsafe pthread_create(&thread, nil, sweeperMain, context.toOpaque()) == 0 else {
+            unsafe context.release()
+            throw .cannotStart
+        }
+        self.thread.withLock { $0 = thread }
+    }
+
+    /// Ends the thread and waits for it.
+    func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        wakeUp.signal()
+        let thread = self.thread.withLock { $0.take() }
+        if let thread { pthread_join(thread, nil) }
+    }
+
+    fileprivate func run() {
+        while !stopping.load(ordering: .sequentiallyConsistent) {
+            wakeUp.wait(milliseconds: interval)
+            let now = ContinuousClock.now
+            for record in registry.all { record.sweep(now) }
+        }
+    }
+}
+
+private func sweeperMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context = unsafe context else { return nil }
+    unsafe Unmanaged<ConnectionSweeper>.fromOpaque(context).takeRetainedValue().run()
+    return nil
+}
+
+extension Double {
+    /// For a value already bounded.
+    fileprivate var wholeMilliseconds: Int { Int(exactly: self) ?? 250 }
+}

@@ -1,0 +1,26 @@
+/// One request while it is read and answered; only its connection's thread touches it.
+final class Exchange {
+    enum Stage {
+        case header, body, parked, answered
+    }
+
+    let record: ConnectionRecord
+    /// The request target as sent, and where it began in the library's buffer.
+    let target: [UInt8]
+    let targetAddress: UInt
+    var stage = Stage.header
+    var method = ""
+    var head: RequestHead?
+    var body: [UInt8] = []
+    var slot: ParkedSlot?
+
+    init(record: ConnectionRecord, target: [UInt8], targetAddress: UInt) {
+        self.record = record
+        self.target = target
+        self.targetAddress = targetAddress
+    }
+
+    var rejected: RejectedRequest {
+        RejectedRequest(method: method, targetBytes: target, remoteAddress: record.remoteAddress)
+    }
+}

@@ -1,0 +1,25 @@
+/// The bounds within which one client can use the server.
+package struct HTTPLimits: Equatable, Sendable {
+    /// Bytes of a body.
+    package var maximumBody = 65_536
+    /// Bytes of a request line and header together.
+    package var maximumHeader = 8192
+    /// From the end of one reply to the next complete request line on the same connection.
+    package var idleTimeout: Duration = .seconds(10)
+    /// From the accepted connection, or a later request's line, to the end of the header.
+    package var headerDeadline: Duration = .seconds(10)
+    /// From the end of the header to the end of the body.
+    package var bodyDeadline: Duration = .seconds(20)
+    /// From the queued reply until the client has taken the last byte of it.
+    package var replyDeadline: Duration = .seconds(60)
+    /// How long `stop()` waits for accepted requests.
+    package var drainTime: Duration = .seconds(10)
+    /// Open connections; more wait in the backlog.
+    package var maximumConnections = 1024
+    /// Open connections from one address; nil for no limit of its own.
+    package var maximumConnectionsPerAddress: Int?
+    /// Threads that read requests and run the handler; nil for one per active processor.
+    package var threads: Int?
+
+    package init() {}
+}

@@ -1,0 +1,166 @@
+internal import CMicroHTTPD
+internal import Glibc
+internal import Synchronization
+
+/// What the library's threads work on: everything the callbacks share.
+final class HTTPServerCore: Sendable {
+    let limits: HTTPLimits
+    let registry: ConnectionRegistry
+    private let handler: any HTTPHandler
+    /// New connections are refused, and each reply ends its connection.
+    private let draining = Atomic<Bool>(false)
+    /// Nothing may stay parked.
+    private let ended = Atomic<Bool>(false)
+
+    init(limits: HTTPLimits, handler: any HTTPHandler) throws(HTTPServerError) {
+        self.limits = limits
+        self.handler = handler
+        registry = try ConnectionRegistry()
+    }
+
+    // MARK: Stopping
+
+    func beginDraining() {
+        draining.store(true, ordering: .sequentiallyConsistent)
+    }
+
+    /// Ends every parked request with 503, those that park from now on included: a request parks first and then looks
+    /// at the flag, so either it sees the flag or this sees the request.
+    func endParked() {
+        ended.store(true, ordering: .sequentiallyConsistent)
+        for record in registry.all { record.parked?.abandon() }
+    }
+
+    var isAccepting: Bool {
+        !draining.load(ordering: .sequentiallyConsistent)
+    }
+
+    // MARK: Connections
+
+    func opened(descriptor: Int32) -> ConnectionRecord {
+        let record = ConnectionRecord(
+            descriptor: descriptor,
+            remoteAddress: peerAddress(descriptor),
+            deadline: .now + limits.headerDeadline)
+        registry.add(record)
+        return record
+    }
+
+    func closed(_ record: ConnectionRecord) {
+        record.close()
+        registry.remove(record)
+    }
+
+    func requestBegan(_ record: ConnectionRecord) {
+        record.beginHeader(deadline: .now + limits.headerDeadline)
+    }
+
+    func requestEnded(_ record: ConnectionRecord) {
+        record.enter(.idle, deadline: .now + limits.idleTimeout)
+    }
+
+    // MARK: Requests
+
+    /// The header is complete.
+    ///
+    /// A reply from here ends the connection before any body is read.
+    func headerArrived(_ exchange: Exchange, _ head: ReceivedHead, on connection: OpaquePointer) -> MHD_Result {
+        exchange.method = unsafe head.method
+        do throws(HTTPSyntaxError) {
+            let checked = try RequestHead(
+                method: unsafe head.method, target: exchange.target, version: unsafe head.version,
+                fields: try unsafe head.fields(maximumSize: limits.maximumHeader), maximumBody: limits.maximumBody)
+            exchange.body.reserveCapacity(checked.declaredLength)
+            exchange.head = checked
+        } catch {
+            let reply = handler.reject(status: error.status, request: exchange.rejected)
+            return unsafe queue(reply, exchange, on: connection, closing: true)
+        }
+        exchange.stage = .body
+        exchange.record.enter(.body, deadline: .now + limits.bodyDeadline)
+        return .YES
+    }
+
+    /// More of the body; past the limit it answers 413 and has the connection closed.
+    func bodyArrived(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, on connection: OpaquePointer) -> MHD_Result
+    {
+        guard bytes.count <= limits.maximumBody - exchange.body.count else {
+            // The library queues no reply in the middle of a body, so this one is written past it. Nothing of the
+            // library's own is half sent at this point, and it closes the connection on `.NO`.
+            let reply = handler.reject(status: 413, request: exchange.rejected)
+            let text = reply.serializedClosing(reason: "Content Too Large")
+            let descriptor = unsafe mayfly_http_socket(connection)
+            _ = unsafe text.withUnsafeBytes {
+                unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+            return .NO
+        }
+        unsafe exchange.body.append(contentsOf: bytes)
+        return .YES
+    }
+
+    /// The request is complete.
+    func requestArrived(_ exchange: Exchange, on connection: OpaquePointer) -> MHD_Result {
+        guard let head = exchange.head else { return .NO }
+        let request = HTTPRequest(head: head, body: exchange.body, remoteAddress: exchange.record.remoteAddress)
+        exchange.head = nil
+        exchange.body = []
+        exchange.record.enter(.handling, deadline: nil)
+        switch handler.handle(request) {
+        case .reply(let reply):
+            return unsafe queue(reply, exchange, on: connection, closing: !isAccepting)
+        case .parked(let begin):
+            let rejected = exchange.rejected
+            let slot = ParkedSlot(unsafe SuspendedConnection(suspending: connection)) { [handler] in
+                handler.reject(status: 503, request: rejected)
+            }
+            exchange.slot = slot
+            exchange.stage = .parked
+            exchange.record.park(slot)
+            if ended.load(ordering: .sequentiallyConsistent) { slot.abandon() }
+            begin(ParkedReply(slot))
+            return .YES
+        }
+    }
+
+    /// A parked request was resumed.
+    func replyArrived(_ exchange: Exchange, on connection: OpaquePointer) -> MHD_Result {
+        guard let reply = exchange.slot?.take() else { return .YES }
+        return unsafe queue(reply, exchange, on: connection, closing: !isAccepting)
+    }
+
+    private func queue(
+        _ reply: HTTPReply, _ exchange: Exchange, on connection: OpaquePointer, closing: Bool
+    ) -> MHD_Result {
+        let reply = reply.isSendable ? reply : HTTPReply(status: 500)
+        exchange.stage = .answered
+        exchange.slot = nil
+        exchange.record.enter(.replying, deadline: .now + limits.replyDeadline)
+        let created = unsafe reply.body.withUnsafeBytes { unsafe mayfly_http_response($0.baseAddress, $0.count) }
+        guard let response = unsafe created else { return .NO }
+        defer { unsafe MHD_destroy_response(response) }
+        for header in reply.completeHeaders(closing: closing) {
+            // Passing the strings themselves would copy each to the heap first.
+            let added = unsafe header.name.withCString { name in
+                unsafe header.value.withCString { unsafe MHD_add_response_header(response, name, $0) }
+            }
+            guard added == .YES else { return .NO }
+        }
+        return unsafe MHD_queue_response(connection, UInt32(clamping: reply.status), response)
+    }
+}
+
+/// The numeric address at the other end, or an empty string when it has already gone.
+private func peerAddress(_ descriptor: Int32) -> String {
+    var name = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let status = unsafe withUnsafeMutablePointer(to: &name) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            guard unsafe getpeername(descriptor, address, &length) == 0 else { return Int32(-1) }
+            return unsafe getnameinfo(address, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+        }
+    }
+    guard status == 0 else { return "" }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

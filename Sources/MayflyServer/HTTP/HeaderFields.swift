@@ -1,0 +1,79 @@
+/// The header fields of one request: the bytes as they were read, and where each name and value lies in them.
+///
+/// Keeping ranges costs two allocations a request instead of two a field.
+package struct HeaderFields: Equatable, Sendable {
+    /// Where one field lies in the block.
+    package struct Span: Equatable, Sendable {
+        package let name: Range<Int>
+        package let value: Range<Int>
+
+        package init(name: Range<Int>, value: Range<Int>) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    private let block: [UInt8]
+    private let spans: [Span]
+
+    /// Takes the header block, from the first field's name to the end of the empty line, as the HTTP library leaves it:
+    /// the colon after each name and the CR LF after each value are overwritten with NUL.
+    ///
+    /// The spans must tile the block exactly. That refuses what the library lets through: a NUL inside a field, which
+    /// would hide the rest of the line; a line ended by a bare LF; a folded line; white space before a colon. A proxy
+    /// in front could read any of those as another request (RFC 9112 §11.2).
+    package init(block: [UInt8], spans: [Span]) throws(HTTPSyntaxError) {
+        var position = 0
+        for span in spans {
+            guard span.name.lowerBound == position, !span.name.isEmpty, span.name.upperBound < span.value.lowerBound,
+                span.value.upperBound <= block.count - 4
+            else { throw .malformedHeader }
+            guard block[span.name].allSatisfy(ASCII.isTokenCharacter) else { throw .malformedHeader }
+            guard block[span.name.upperBound] == 0,
+                block[(span.name.upperBound + 1)..<span.value.lowerBound].allSatisfy(ASCII.isOptionalWhiteSpace)
+            else { throw .malformedHeader }
+            try Self.check(block[span.value])
+            position = span.value.upperBound
+            guard block[position] == 0, block[position + 1] == 0 else { throw .malformedHeader }
+            position += 2
+        }
+        guard block.count == position + 2, block[position] == 0, block[position + 1] == 0 else {
+            throw .malformedHeader
+        }
+        self.block = block
+        self.spans = spans
+    }
+
+    private static func check(_ value: ArraySlice<UInt8>) throws(HTTPSyntaxError) {
+        var isASCII = true
+        for byte in value {
+            guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw .malformedHeader }
+            if byte >= 0x80 { isASCII = false }
+        }
+        guard isASCII || String(validating: value, as: UTF8.self) != nil else { throw .invalidUTF8 }
+    }
+
+    package var count: Int { spans.count }
+
+    /// The bytes of the first field of that name, in any case, without white space around them.
+    package func firstBytes(_ name: String) -> ArraySlice<UInt8>? {
+        guard let span = spans.first(where: { matches($0, name) }) else { return nil }
+        return ASCII.trimmed(block[span.value])
+    }
+
+    package func first(_ name: String) -> String? {
+        firstBytes(name).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    package func all(_ name: String) -> [String] {
+        spans.filter { matches($0, name) }.map { String(decoding: ASCII.trimmed(block[$0.value]), as: UTF8.self) }
+    }
+
+    func count(of name: String) -> Int {
+        spans.count { matches($0, name) }
+    }
+
+    private func matches(_ span: Span, _ name: String) -> Bool {
+        ASCII.equalIgnoringCase(block[span.name], name.utf8)
+    }
+}

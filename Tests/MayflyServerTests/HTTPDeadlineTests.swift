@@ -1,0 +1,88 @@
+import MayflyServer
+import Testing
+
+@Suite struct HTTPDeadlineTests {
+    private var short: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.idleTimeout = .milliseconds(200)
+        limits.headerDeadline = .milliseconds(200)
+        limits.bodyDeadline = .milliseconds(200)
+        limits.replyDeadline = .milliseconds(200)
+        return limits
+    }
+
+    @Test(arguments: [
+        "", "G", "GET / HTTP/1.1\r\nHost: h\r\nX-", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab",
+    ])
+    func cutsARequestThatStalls(_ begin: String) throws {
+        let server = try startServer(FakeHandler.echo, limits: short)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(begin)
+        #expect(try client.isClosed())
+    }
+
+    @Test(arguments: [
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: ", "a"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n", "a"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\na\r\n"),
+        ("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "a: b\r\n"),
+        ("", "\r\n"),
+    ])
+    func cutsARequestThatDribbles(_ begin: String, _ drop: String) throws {
+        let server = try startServer(FakeHandler.echo, limits: short)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(begin)
+        let start = ContinuousClock.now
+        var last = start
+        let cut = eventually {
+            guard ContinuousClock.now - last > .milliseconds(20) else { return false }
+            last = .now
+            return !client.send(drop)
+        }
+        #expect(cut)
+        #expect(ContinuousClock.now - start >= .milliseconds(150))
+    }
+
+    @Test func cutsAConnectionThatStaysIdle() throws {
+        let server = try startServer(FakeHandler.echo, limits: short)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        #expect(try client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200)
+        #expect(try client.isClosed())
+    }
+
+    @Test func cutsALaterRequestThatStalls() throws {
+        let server = try startServer(FakeHandler.echo, limits: short)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        #expect(try client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").status == 200)
+        client.send("GET / HTTP/1.1\r\nHost: h\r\n")
+        #expect(try client.isClosed())
+    }
+
+    @Test func cutsAClientThatDoesNotTakeItsReply() throws {
+        let large = [UInt8](repeating: 1, count: 32 << 20)
+        let server = try startServer(FakeHandler { _ in .reply(HTTPReply(status: 200, body: large)) }, limits: short)
+        let client = try RawClient(port: server.port)
+        client.setReceiveBuffer(4096)
+        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(eventually { !client.send("\r\n") })
+        server.stop()
+    }
+
+    @Test func leavesAParkedRequestAlone() throws {
+        let lot = ParkingLot()
+        let server = try startServer(FakeHandler.parking(in: lot), limits: short)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(lot.wait(for: 1))
+        // Another connection being cut shows that every deadline has passed.
+        #expect(try RawClient(port: server.port).isClosed())
+        #expect(try RawClient(port: server.port).isClosed())
+        for reply in lot.takeAll() { reply.finish(HTTPReply(status: 202)) }
+        #expect(try client.response().status == 202)
+    }
+}
