@@ -1,6 +1,8 @@
 extension BrokerConfig {
     /// The commented file that `mayfly init` writes; loading it gives the defaults.
-    package static func template(issuer: IssuerURL, listen: ListenAddress) -> String {
+    package static func template(
+        issuer: IssuerURL, listen: ListenAddress, behindProxy: Bool = false
+    ) -> String {
         """
         # Mayfly's configuration. Read once at start; every unknown key is an error.
         # Spans are whole seconds, or 30s, 5m, 1h, 7d. Relative paths start at this file's folder.
@@ -13,7 +15,7 @@ extension BrokerConfig {
         listen: "\(listen)"
 
         # true: a proxy in front speaks TLS and is the only one that can reach the address above.
-        behind_proxy: false
+        behind_proxy: \(behindProxy)
 
         keys:
           # Private keys: the folder has mode 0700, each file 0600.

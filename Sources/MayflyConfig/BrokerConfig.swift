@@ -8,7 +8,7 @@ package struct BrokerConfig: Equatable, Sendable {
     package static let folder = "config"
     package static let fileName = "mayfly.yaml"
 
-    package static let tokenLifeRange: ClosedRange<Int64> = 10...86_400
+    package static let tokenLifeRange: ClosedRange<Int64> = 10...3600
     package static let enrolmentCodeLifeRange: ClosedRange<Int64> = 60...86_400
     package static let ticketLifeRange: ClosedRange<Int64> = 5...600
     package static let assertionLifeRange: ClosedRange<Int64> = 10...3600

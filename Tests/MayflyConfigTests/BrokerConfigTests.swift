@@ -73,7 +73,7 @@ import Testing
         (head + "log: {level: loud}\n", "mayfly.yaml:3:14: log.level: must be one of: debug, info, warning, error"),
         (head + "behind_proxy: yes\n", "mayfly.yaml:3:15: behind_proxy: must be true or false"),
         (head + "token: {default_life: 2h}\n", "mayfly.yaml:3:23: token.default_life: must be between 10 and 3600"),
-        (head + "token: {maximum_life: 2d}\n", "mayfly.yaml:3:23: token.maximum_life: must be between 10 and 86400"),
+        (head + "token: {maximum_life: 2d}\n", "mayfly.yaml:3:23: token.maximum_life: must be between 10 and 3600"),
         (head + "ticket_life: 1w\n", "mayfly.yaml:3:14: ticket_life: must be seconds, or a span such as"),
         (head + "limits: {threads: 0}\n", "mayfly.yaml:3:19: limits.threads: must be between 1 and 256"),
         (head + "store: ''\n", "mayfly.yaml:3:8: store: must be a path"),
