@@ -1,0 +1,51 @@
+package import MayflyModel
+
+/// The answer to an action question, with the rule that gave it.
+package enum ActionDecision: Equatable, Sendable {
+    package enum Denial: Equatable, Sendable {
+        /// No route of the resource matches the request.
+        case noRoute
+        /// The action is neither declared, nor a scope, nor covered by a detail type.
+        case unknownAction
+        case scopeMissing(Scope)
+        /// No detail of the token has the type.
+        case typeNotGranted
+        /// The question does not state a member that the grant limits.
+        case memberMissing(String)
+        /// What is asked goes past what was granted; the member is nil when no single one is to blame.
+        case exceeds(String?)
+    }
+
+    case allow(rule: String, notAfter: Int64)
+    case deny(Denial)
+    /// The token is not one that this caller may rely on; nothing more is said.
+    case inactive
+
+    package var isAllowed: Bool {
+        if case .allow = self { true } else { false }
+    }
+
+    /// A stable code for the ledger and for the caller.
+    package var rule: String {
+        switch self {
+        case .allow(let rule, _): rule
+        case .inactive: "token_inactive"
+        case .deny(.noRoute): "no_route"
+        case .deny(.unknownAction): "unknown_action"
+        case .deny(.scopeMissing): "scope_missing"
+        case .deny(.typeNotGranted): "type_not_granted"
+        case .deny(.memberMissing): "member_missing"
+        case .deny(.exceeds): "exceeds_grant"
+        }
+    }
+
+    /// The scope or the member that the refusal is about; both come from the registry.
+    package var detail: String? {
+        switch self {
+        case .deny(.scopeMissing(let scope)): scope.text
+        case .deny(.memberMissing(let member)): member
+        case .deny(.exceeds(let member)): member
+        case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted): nil
+        }
+    }
+}
