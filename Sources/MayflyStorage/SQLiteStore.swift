@@ -24,6 +24,8 @@ package final class SQLiteStore: Store {
     private let readers: [Reader]
     private let writer: Mutex<SQLiteWriter>
     private let lock: StoreLock
+    /// What must still be where it was for a commit to be on disk.
+    private let files: [StoreFile]
 
     /// Opens the database at `path`, with `-wal`, `-shm` and `.lock` files beside it.
     ///
@@ -36,9 +38,10 @@ package final class SQLiteStore: Store {
         let canonicalPath = try StoreFile.canonicalPath(path)
         let lockPath = canonicalPath + ".lock"
         lock = try StoreLock(path: lockPath)
-        writer = Mutex(
-            try SQLiteWriter(
-                path: path, canonicalPath: canonicalPath, lockPath: lockPath, maximumPages: maximumPages))
+        let writer = try SQLiteWriter(
+            path: path, canonicalPath: canonicalPath, lockPath: lockPath, maximumPages: maximumPages)
+        files = writer.files
+        self.writer = Mutex(writer)
         var readers: [Reader] = []
         for _ in 0..<Self.readerCount { readers.append(try Reader(path: canonicalPath)) }
         self.readers = readers
@@ -49,7 +52,9 @@ package final class SQLiteStore: Store {
     }
 
     package func head() throws(StoreError) -> StoreHead {
-        try read { (reader) throws(StoreError) in try reader.head() }
+        // A file that was deleted can still be read through an open descriptor, but is no store any more.
+        for file in files { try file.check() }
+        return try read { (reader) throws(StoreError) in try reader.head() }
     }
 
     package func commit(_ batch: Batch) throws(StoreError) {

@@ -28,7 +28,7 @@ final class SQLiteWriter {
     private let addSubtree: SQLiteStatement
     private let selectExpired: SQLiteStatement
     /// What must still be where it was for a commit to be on disk.
-    private let files: [StoreFile]
+    let files: [StoreFile]
     /// Set once what is on disk is no longer known; every later write fails with it.
     private var failure: StoreError?
 

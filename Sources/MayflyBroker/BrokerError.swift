@@ -1,0 +1,26 @@
+package import MayflyModel
+
+/// Why the broker did not do what it was asked, in terms that every surface can put into its own words.
+package enum BrokerError: Error, Equatable, Sendable {
+    /// Nothing has that name.
+    case notFound
+    /// Something has that name already, or had it.
+    case alreadyExists
+    /// The record has changed since the caller read it.
+    case stale
+    /// The state does not allow it; the text says what to do.
+    case conflict(String)
+    case invalid(FieldError)
+    /// An answer of the OAuth endpoints.
+    case oauth(OAuthError)
+    /// Nothing can be made durable now; ask again later.
+    case unavailable(Unavailability)
+
+    package enum Unavailability: Equatable, Sendable {
+        case storeFull
+        case storeFailed
+        case clockWentBack
+        case overloaded
+        case stopping
+    }
+}

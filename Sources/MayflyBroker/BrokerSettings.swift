@@ -1,0 +1,21 @@
+/// What the operator sets; every time is in seconds.
+package struct BrokerSettings: Sendable {
+    /// The external base URL: the `iss` of every token, and the only `aud` of a client assertion.
+    package var issuer: String
+    /// A token's life when neither role nor request says otherwise.
+    package var tokenLife: Int64 = 300
+    /// The longest that a request or a role may let a token live; at most `RegistryLimits.maximumTokenLife`.
+    package var maximumTokenLife: Int64 = RegistryLimits.maximumTokenLife
+    package var ticketLife: Int64 = 60
+    package var enrolmentCodeLife: Int64 = 600
+    /// The farthest that an assertion's `exp` may lie ahead.
+    package var assertionLife: Int64 = 300
+    /// How far a client's clock may differ from ours.
+    package var clockSkew: Int64 = 30
+    /// The life of an administrator's token.
+    package var adminTokenLife: Int64 = 60
+
+    package init(issuer: String) {
+        self.issuer = issuer
+    }
+}

@@ -1,0 +1,38 @@
+/// A refusal of an OAuth endpoint: the wire code, and a fixed description that repeats nothing of the request.
+package struct OAuthError: Error, Equatable, Sendable {
+    /// The wire codes (RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9396 §5).
+    package enum Code: String, CaseIterable, Sendable {
+        case invalidRequest = "invalid_request"
+        case invalidClient = "invalid_client"
+        case invalidGrant = "invalid_grant"
+        case unauthorizedClient = "unauthorized_client"
+        case unsupportedGrantType = "unsupported_grant_type"
+        case invalidScope = "invalid_scope"
+        case invalidTarget = "invalid_target"
+        case invalidAuthorizationDetails = "invalid_authorization_details"
+        case invalidToken = "invalid_token"
+        case insufficientScope = "insufficient_scope"
+        case temporarilyUnavailable = "temporarily_unavailable"
+
+        /// The HTTP status; 401 for a failed client in every case, which satisfies both readings of RFC 6749 §5.2.
+        package var status: Int {
+            switch self {
+            case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .invalidScope,
+                .invalidTarget, .invalidAuthorizationDetails:
+                400
+            case .invalidClient, .invalidToken: 401
+            case .insufficientScope: 403
+            case .temporarilyUnavailable: 503
+            }
+        }
+    }
+
+    package let code: Code
+    /// Printable ASCII without `"` and `\` (RFC 6749 §5.2).
+    package let description: String
+
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,97 @@
+package import MayflyModel
+
+/// What an administrator writes about an agent: who it is, who answers for it, and the most it may ever get.
+package struct AgentSpec: Equatable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        case assistant
+        case agent
+        case worker
+    }
+
+    package enum Risk: String, CaseIterable, Sendable {
+        case low
+        case medium
+        case high
+        case critical
+    }
+
+    package var id: AgentID
+    package var name: String
+    package var kind: Kind
+    package var purpose: String
+    package var owner: OwnerID
+    package var roles: [RoleID]
+    package var resources: [ResourceName]
+    package var scopes: ScopeSet
+    package var details: [RegisteredDetail]
+    package var deniedScopes: ScopeSet
+    package var deniedResources: [ResourceName]
+    package var delegates: [Delegate]
+    package var risk: Risk
+    /// The agent's own version text, for people.
+    package var release: String?
+    package var lastReview: Timestamp?
+    package var nextReview: Timestamp?
+    /// No token lives past it, and none is minted from it on.
+    package var endDate: Timestamp?
+
+    package init(_ fields: inout FieldReader) throws(FieldError) {
+        id = try fields.identifier("id")
+        name = try fields.optionalString("name", maximum: RegistryLimits.nameLength) ?? id.name
+        kind = try fields.choice("kind", Kind.self) ?? .agent
+        purpose = try fields.string("purpose", maximum: RegistryLimits.textLength)
+        owner = try fields.identifier("owner")
+        roles = try fields.identifiers("roles", maximumCount: RegistryLimits.rolesPerAgent) ?? []
+        resources = try fields.identifiers("resources", maximumCount: RegistryLimits.resourcesPerAgent) ?? []
+        scopes = try fields.scopes("scopes")
+        details = try RegisteredDetail.list("authorization_details", in: &fields)
+        deniedScopes = ScopeSet([])
+        deniedResources = []
+        if var deny = try fields.object("deny") {
+            deniedScopes = try deny.scopes("scopes")
+            deniedResources =
+                try deny.identifiers("resources", maximumCount: RegistryLimits.resourcesPerAgent) ?? []
+            try deny.finish()
+        }
+        delegates = try Delegate.list("delegates", in: &fields)
+        risk = try fields.choice("risk", Risk.self) ?? .medium
+        release = try fields.optionalString("release", maximum: RegistryLimits.nameLength)
+        lastReview = try fields.timestamp("last_review")
+        nextReview = try fields.timestamp("next_review")
+        endDate = try fields.timestamp("end_date")
+    }
+
+    package var json: JSONObject {
+        var object: JSONObject = [
+            "id": .string(id.text), "name": .string(name), "kind": .string(kind.rawValue),
+            "purpose": .string(purpose), "owner": .string(owner.text), "risk": .string(risk.rawValue),
+        ]
+        object["release"] = release.map { .string($0) }
+        object["roles"] = .array(roles.map { .string($0.text) })
+        object["resources"] = .array(resources.map { .string($0.text) })
+        object["scopes"] = .array(scopes.scopes.map { .string($0.text) })
+        object["authorization_details"] = .array(details.map(\.json))
+        object["deny"] = .object([
+            "scopes": .array(deniedScopes.scopes.map { .string($0.text) }),
+            "resources": .array(deniedResources.map { .string($0.text) }),
+        ])
+        object["delegates"] = .array(delegates.map { .string($0.text) })
+        object["last_review"] = lastReview.map { .string(RFC3339.format($0)) }
+        object["next_review"] = nextReview.map { .string(RFC3339.format($0)) }
+        object["end_date"] = endDate.map { .string(RFC3339.format($0)) }
+        return object
+    }
+
+    /// Whether going from `old` to this takes nothing away, so that tokens already out may live on.
+    func keepsAllRights(of old: AgentSpec) -> Bool {
+        owner == old.owner
+            && Set(roles).isSuperset(of: old.roles)
+            && Set(resources).isSuperset(of: old.resources)
+            && old.scopes.isSubset(of: scopes)
+            && old.details.allSatisfy(details.contains)
+            && deniedScopes.isSubset(of: old.deniedScopes)
+            && Set(old.deniedResources).isSuperset(of: deniedResources)
+            && Set(delegates).isSuperset(of: old.delegates)
+            && (endDate.map { new in old.endDate.map { new >= $0 } ?? false } ?? true)
+    }
+}

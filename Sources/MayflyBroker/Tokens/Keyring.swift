@@ -1,0 +1,83 @@
+package import MayflyCrypto
+package import MayflyModel
+import Synchronization
+
+/// Where private signing keys lie; file-backed in the server, in memory in tests.
+package protocol KeyVault: Sendable {
+    /// Makes a key, keeps it durably, and answers it.
+    func create(_ algorithm: SignatureAlgorithm) throws(CryptoError) -> PrivateKey
+    /// The key that was kept under this thumbprint.
+    func load(_ keyID: String) throws(CryptoError) -> PrivateKey
+    /// Destroys the private half of a key that signs no more; one that is gone already is no error.
+    func remove(_ keyID: String)
+}
+
+/// The keys that sign and verify Mayfly's own tokens, parsed once.
+package final class Keyring: Sendable {
+    /// Algorithms of which one key is always active; RS256 is there for verifiers that know nothing newer.
+    package static let algorithms: [SignatureAlgorithm] = [.es256, .rs256]
+
+    private struct Contents {
+        var signing: [SignatureAlgorithm: PrivateKey] = [:]
+        var published: [String: SigningKeyRecord] = [:]
+    }
+
+    private let contents: Mutex<Contents>
+
+    /// Loads the private keys of `records` that sign now or next; a next key that is missing or open to others is found
+    /// at the start, not when it has to sign.
+    ///
+    /// Throws `.crossCheckFailed` when a second implementation does not agree with a key (design §11).
+    package init(_ records: [SigningKeyRecord], vault: any KeyVault) throws(CryptoError) {
+        contents = Mutex(Contents())
+        try replace(records, vault: vault)
+    }
+
+    /// Takes over what a rotation left.
+    package func replace(_ records: [SigningKeyRecord], vault: any KeyVault) throws(CryptoError) {
+        var fresh = Contents()
+        for record in records {
+            fresh.published[record.id] = record
+            guard record.state != .retiring else { continue }
+            let key = try vault.load(record.id)
+            guard key.publicKey.thumbprint == record.id else { throw .invalidKey }
+            try CrossCheck.run(key)
+            if record.state == .active { fresh.signing[record.algorithm] = key }
+        }
+        guard Self.algorithms.allSatisfy({ fresh.signing[$0] != nil }) else { throw .invalidKey }
+        contents.withLock { $0 = fresh }
+    }
+
+    /// Signs claims as one kind of token.
+    package func sign(
+        _ claims: TokenClaims, as kind: TokenKind, with algorithm: SignatureAlgorithm
+    ) throws(CryptoError) -> String {
+        guard let key = contents.withLock({ $0.signing[algorithm] }) else { throw .unsupportedKey }
+        return try JWS.sign(
+            payload: claims.encoded(), type: kind.rawValue, keyID: key.publicKey.thumbprint, with: key)
+    }
+
+    /// The published key with this id; nil once it has left the JWKS.
+    package func published(_ keyID: String, at now: Timestamp) -> SigningKeyRecord? {
+        contents.withLock { contents in
+            guard let record = contents.published[keyID] else { return nil }
+            return record.retiresAt.map { now < $0 } ?? true ? record : nil
+        }
+    }
+
+    /// The JWK set (RFC 7517 §5): next, active and retiring keys, sorted by id.
+    package func jwks(at now: Timestamp) -> JSONObject {
+        let records = contents.withLock { Array($0.published.values) }
+        let keys = records.filter { $0.retiresAt.map { now < $0 } ?? true }.sorted { $0.id < $1.id }
+        return [
+            "keys": .array(
+                keys.map { record in
+                    var jwk = record.key.jwk
+                    jwk["kid"] = .string(record.id)
+                    jwk["alg"] = .string(record.algorithm.rawValue)
+                    jwk["use"] = .string("sig")
+                    return .object(jwk)
+                })
+        ]
+    }
+}

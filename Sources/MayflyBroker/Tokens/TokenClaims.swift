@@ -1,0 +1,173 @@
+package import MayflyModel
+
+/// What a token says (RFC 9068 §2.2, design §3); access tokens and tickets share the shape and differ in `typ`.
+package struct TokenClaims: Equatable, Sendable {
+    package var issuer: String
+    /// The principal that the chain began with.
+    package var subject: String
+    package var audience: String
+    /// Who holds it now.
+    package var clientID: String
+    package var tokenID: String
+    /// Whole seconds since 1970, as are all times in a token.
+    package var issuedAt: Int64
+    package var expiresAt: Int64
+    package var scopes: ScopeSet
+    /// As granted; each is complete.
+    package var details: [JSONValue]
+    package var task: String
+    package var trace: String
+    /// Empty in tokens of administrators and resources.
+    package var chain: [ChainLink]
+    /// Who may take the rights further.
+    package var delegates: [Delegate]
+    /// In a ticket: the audience that the redeemed token will have.
+    package var grantedResource: String?
+    /// In a ticket: when the parent expires, which the redeemed token cannot outlive.
+    package var grantedUntil: Int64?
+    /// The kill switch's value, for tokens without a chain.
+    package var epoch: Int64
+
+    /// The claims as JSON in a fixed order.
+    package func encoded() -> [UInt8] {
+        var writer = JSONWriter(reserving: 1024)
+        writer.beginObject()
+        func member(_ name: String, _ text: String) {
+            writer.name(name)
+            writer.string(text)
+        }
+        member("iss", issuer)
+        member("sub", subject)
+        member("aud", audience)
+        member("client_id", clientID)
+        member("jti", tokenID)
+        writer.name("iat")
+        writer.integer(issuedAt)
+        writer.name("exp")
+        writer.integer(expiresAt)
+        if !scopes.isEmpty { member("scope", scopes.text) }
+        if !details.isEmpty {
+            writer.name("authorization_details")
+            writer.value(.array(details))
+        }
+        if let act = actors {
+            writer.name("act")
+            writer.value(.object(act))
+        }
+        if case .agent(let only)? = delegates.first, delegates.count == 1 {
+            writer.name("may_act")
+            writer.value(.object(["sub": .string(only.text)]))
+        }
+        if !chain.isEmpty { member("txn", trace) }
+        writer.name("mayfly")
+        writePrivateClaim(into: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The `act` claim: the outermost actor holds the token now, deeper ones held its ancestors (RFC 8693 §4.1).
+    package var actors: JSONObject? {
+        var act: JSONObject?
+        for link in chain.dropFirst() {
+            var outer: JSONObject = ["sub": .string(link.agent.text)]
+            outer["act"] = act.map { .object($0) }
+            act = outer
+        }
+        return act
+    }
+
+    private func writePrivateClaim(into writer: inout JSONWriter) {
+        writer.beginObject()
+        if chain.isEmpty {
+            writer.name("epoch")
+            writer.integer(epoch)
+        } else {
+            writer.name("task")
+            writer.string(task)
+            writer.name("chain")
+            ChainLink.write(chain, into: &writer)
+            writer.name("bundle")
+            writer.string(Self.registryBundle)
+            if delegates.count > 1 || delegates.contains(where: { if case .role = $0 { true } else { false } }) {
+                writer.name("delegates")
+                writer.value(.array(delegates.map { .string($0.text) }))
+            }
+            if let grantedResource {
+                writer.name("resource")
+                writer.string(grantedResource)
+            }
+            if let grantedUntil {
+                writer.name("until")
+                writer.integer(grantedUntil)
+            }
+        }
+        writer.endObject()
+    }
+
+    /// The bundle of a broker whose registry is its only policy.
+    package static let registryBundle = "registry"
+
+    /// Reads claims that Mayfly signed; anything else in their place is refused.
+    package init(_ object: JSONObject) throws(FieldError) {
+        var fields = FieldReader(object)
+        issuer = try fields.string("iss")
+        subject = try fields.string("sub")
+        audience = try fields.string("aud")
+        clientID = try fields.string("client_id")
+        tokenID = try fields.string("jti", maximum: TokenID.maximumLength)
+        issuedAt = try fields.integer("iat", in: 0...Self.latestSecond)
+        expiresAt = try fields.integer("exp", in: 0...Self.latestSecond)
+        scopes = ScopeSet([])
+        if let text = try fields.optionalString("scope", maximum: 8192) {
+            guard let parsed = try? ScopeSet.parse(text) else {
+                throw fields.failure("scope", .invalid(rule: "scopes separated by one space"))
+            }
+            scopes = parsed
+        }
+        details = try fields.values("authorization_details", maximumCount: DetailSet.maximumCount)?.map(\.value) ?? []
+        trace = try fields.optionalString("txn") ?? ""
+        _ = fields.take("act")
+        delegates = []
+        if var mayAct = try fields.object("may_act") {
+            delegates = [.agent(try mayAct.identifier("sub"))]
+        }
+        guard var inner = try fields.object("mayfly") else { throw fields.failure("mayfly", .missing) }
+        task = try inner.optionalString("task") ?? ""
+        chain = try ChainLink.list("chain", in: &inner)
+        _ = inner.take("bundle")
+        let several = try Delegate.list("delegates", in: &inner)
+        if !several.isEmpty { delegates = several }
+        grantedResource = try inner.optionalString("resource")
+        grantedUntil = try inner.optionalInteger("until", in: 0...Self.latestSecond)
+        epoch = try inner.optionalInteger("epoch", in: 0...Int64.max) ?? 0
+        try inner.finish()
+        try fields.finish()
+    }
+
+    /// 9999-12-31T23:59:59Z.
+    private static let latestSecond: Int64 = 253_402_300_799
+
+    package init(
+        issuer: String, subject: String, audience: String, clientID: String, tokenID: String, issuedAt: Int64,
+        expiresAt: Int64, scopes: ScopeSet, details: [JSONValue] = [], task: String = "", trace: String = "",
+        chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil, grantedUntil: Int64? = nil,
+        epoch: Int64 = 0
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.audience = audience
+        self.clientID = clientID
+        self.tokenID = tokenID
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+        self.scopes = scopes
+        self.details = details
+        self.task = task
+        self.trace = trace
+        self.chain = chain
+        self.delegates = delegates
+        self.grantedResource = grantedResource
+        self.grantedUntil = grantedUntil
+        self.epoch = epoch
+    }
+}

@@ -1,0 +1,47 @@
+import MayflyCrypto
+import MayflyModel
+
+/// The names that a token carries besides agents: its `jti`, its task, its trace.
+package enum TokenID {
+    /// Characters of a `jti` that Mayfly makes: 16 random bytes in base64url.
+    package static let length = 22
+    package static let maximumLength = 64
+    package static let maximumTaskLength = 128
+
+    static func random() throws(OAuthError) -> String {
+        do {
+            return try SecureRandom.token(byteCount: 16)
+        } catch {
+            throw OAuthError(.temporarilyUnavailable, "the system gave no random bytes")
+        }
+    }
+
+    /// A task's name: 1 to 128 of letters, digits and `. _ : -`.
+    package static func isTask(_ text: String) -> Bool {
+        (1...maximumTaskLength).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) || (0x30...0x3A).contains($0)
+                    || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+            }
+    }
+
+    /// A W3C trace id: 32 lower-case hex digits, not all zero.
+    package static func isTrace(_ text: String) -> Bool {
+        text.utf8.count == 32
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+            && text.utf8.contains { $0 != 0x30 }
+    }
+
+    static func randomTrace() throws(OAuthError) -> String {
+        do {
+            let bytes = try SecureRandom.bytes(16)
+            return String(decoding: bytes.flatMap { [hex($0 >> 4), hex($0 & 15)] }, as: UTF8.self)
+        } catch {
+            throw OAuthError(.temporarilyUnavailable, "the system gave no random bytes")
+        }
+    }
+
+    private static func hex(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? 0x30 + nibble : 0x57 + nibble
+    }
+}
