@@ -1,0 +1,27 @@
+package import MayflyModel
+
+/// Who is asking, once it has proven it.
+package enum Client: Equatable, Sendable {
+    case agent(AgentID)
+    case resource(ResourceName)
+    case admin(AdminID)
+
+    package var text: String {
+        switch self {
+        case .agent(let id): id.text
+        case .resource(let id): id.text
+        case .admin(let id): id.text
+        }
+    }
+}
+
+/// A client that has proven who it is, and the mark that its assertion leaves when the answer is made durable.
+package struct AuthenticatedClient: Equatable, Sendable {
+    package let client: Client
+    /// Nil for a method that needs no single use.
+    package let mark: UsedMark?
+
+    package init(client: Client, mark: UsedMark?) {
+        (self.client, self.mark) = (client, mark)
+    }
+}

@@ -1,0 +1,167 @@
+package import MayflyCrypto
+package import MayflyLedger
+package import MayflyModel
+
+/// The broker: its state, the writer that changes it, and the services that the surfaces call.
+package final class Broker: Sendable {
+    package let settings: BrokerSettings
+    package let state: BrokerState
+    package let clock: BrokerClock
+    package let keyring: Keyring
+    package let authenticator: ClientAuthenticator
+    package let issuer: TokenIssuer
+    package let verification: VerificationService
+    package let administration: Administration
+    package let ledger: LedgerService
+    let writer: Writer
+    let store: any Store
+
+    /// Opens the broker on what `store` holds.
+    ///
+    /// Throws `.notInitialised` for an empty store, `.clockBehind` when the wall clock is earlier than what the ledger
+    /// has seen, and whatever store, keys or ledger report.
+    package init(
+        settings: BrokerSettings, store: any Store, vault: any KeyVault, wall: any WallClock,
+        signer: any NoteSigner, log: any BrokerLog, acceptClock: Bool = false
+    ) throws(StartError) {
+        var tables = Tables()
+        let head: StoreHead
+        do {
+            tables = try Self.load(from: store)
+            head = try store.head()
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as StartError {
+            throw error
+        } catch {
+            throw .unreadableRecord
+        }
+        tables.revision = head.revision
+        guard head.ledgerSize > 0 else { throw .notInitialised }
+        let floor = try Self.latestTime(in: store, head: head)
+        let reading = wall.now()
+        guard acceptClock || floor.milliseconds - reading.milliseconds <= BrokerClock.tolerance else {
+            throw .clockBehind(by: (floor.milliseconds - reading.milliseconds) / 1000)
+        }
+        self.settings = settings
+        self.store = store
+        state = BrokerState(tables)
+        clock = BrokerClock(wall: wall, floor: acceptClock ? min(floor, reading) : floor)
+        do {
+            keyring = try Keyring(tables.signingKeys.all, vault: vault)
+        } catch {
+            throw .signingKeys(error)
+        }
+        do {
+            writer = try Writer(store: store, state: state, clock: clock, head: head, log: log)
+        } catch {
+            throw .ledger(error)
+        }
+        let verifier = TokenVerifier(settings: settings, state: state, clock: clock, keyring: keyring)
+        authenticator = ClientAuthenticator(
+            settings: settings, state: state, clock: clock,
+            refusals: RefusedClients(state: state, clock: clock, writer: writer))
+        issuer = TokenIssuer(
+            settings: settings, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier)
+        verification = VerificationService(state: state, clock: clock, writer: writer, verifier: verifier)
+        ledger = LedgerService(store: store, writer: writer, signer: signer, clock: clock)
+        administration = Administration(
+            settings: settings, state: state, clock: clock, keyring: keyring, vault: vault, writer: writer,
+            verifier: verifier, ledger: ledger)
+        self.verifier = verifier
+        announce(acceptedClock: acceptClock && floor > reading)
+    }
+
+    package let verifier: TokenVerifier
+
+    /// Answers everything accepted, and takes nothing more.
+    package func stop() {
+        writer.stop()
+    }
+
+    /// Removes some of what has expired, from the store and from memory; answers whether there is more.
+    package func removeExpired() throws(StoreError) -> Bool {
+        let now = clock.now()
+        // Memory first: what the store forgets must not be needed by anybody any more.
+        let forgotten = state.forgetExpired(at: now, limit: Self.expiryStep)
+        let removed = try store.removeExpired(at: now, limit: Self.expiryStep)
+        return forgotten >= Self.expiryStep || removed == Self.expiryStep
+    }
+
+    /// Records of a kind that one step of clean-up removes.
+    private static let expiryStep = 1000
+
+    private func announce(acceptedClock: Bool) {
+        var events = [LedgerEvent(.brokerStarted, .ok, actor: "broker")]
+        if acceptedClock { events.append(LedgerEvent(.clockAccepted, .ok, actor: "broker")) }
+        writer.submit(StartCommand(events: events, endsAllTokens: acceptedClock)) { _ in }
+    }
+
+    /// The signing keys that a store knows of, for checks while no broker runs.
+    package static func signingKeys(in store: any Store) throws(StartError) -> [SigningKeyRecord] {
+        do {
+            return try load(from: store).signingKeys.all
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw .unreadableRecord
+        }
+    }
+
+    private static func load(from store: any Store) throws -> Tables {
+        var tables = Tables()
+        var failure: FieldError?
+        try store.loadRecords { record in
+            do throws(FieldError) {
+                try tables.load(record)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if failure != nil { throw StartError.unreadableRecord }
+        return tables
+    }
+
+    private static func latestTime(in store: any Store, head: StoreHead) throws(StartError) -> Timestamp {
+        do {
+            return try store.ledgerEntries(in: (head.ledgerSize - 1)..<head.ledgerSize).last?.time
+                ?? Timestamp(milliseconds: 0)
+        } catch {
+            throw .store(error)
+        }
+    }
+}
+
+/// Writes down that the broker started.
+///
+/// While the clock was ahead, revocations were forgotten as expired whose tokens are alive again by the earlier clock: an
+/// accepted step back ends every token that is out.
+struct StartCommand: Command {
+    let events: [LedgerEvent]
+    let endsAllTokens: Bool
+
+    func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
+        let end = Change.setting(Setting(id: .epoch, value: moment.epoch))
+        return Decided((), changes: endsAllTokens ? [end] : [], events: events)
+    }
+}
+
+/// Writes down that something happened, and changes nothing.
+struct NoteCommand: Command {
+    let events: [LedgerEvent]
+
+    func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
+        Decided((), events: events)
+    }
+}
+
+/// Why the broker cannot start.
+package enum StartError: Error, Equatable, Sendable {
+    case notInitialised
+    case unreadableRecord
+    /// Seconds by which the wall clock is behind the last ledger entry.
+    case clockBehind(by: Int64)
+    case store(StoreError)
+    case signingKeys(CryptoError)
+    case ledger(LedgerError)
+}

@@ -1,0 +1,13 @@
+/// What the broker tells its operator beside the ledger; never an id, a token or a secret.
+package protocol BrokerLog: Sendable {
+    func note(_ notice: BrokerNotice)
+}
+
+package enum BrokerNotice: Equatable, Sendable {
+    /// A commit failed; every command in it was answered as unavailable.
+    case commitFailed(StoreError)
+    /// Commands were refused before they were tried.
+    case commandsRefused(BrokerError, count: Int)
+    /// Expired records could not be removed; they mean nothing, and are tried again.
+    case cleanUpFailed(StoreError)
+}

@@ -1,0 +1,74 @@
+import MayflyModel
+
+/// Makes a token's issuance durable, after looking once more at everything that could have changed since it was
+/// prepared.
+///
+/// It runs in the writer's order, where revocations run too: nothing minted from an older view survives one.
+struct MintCommand: Command {
+    let token: IssuedToken
+    /// The chain as it must stand now: the parent's links and the new one.
+    let chain: [ChainLink]
+    let resource: ResourceName
+    /// The client's assertion, and the ticket when one is redeemed.
+    let assertion: UsedMark?
+    let ticket: UsedMark?
+    let event: LedgerEvent
+
+    func decide(
+        _ state: Tables, _ moment: Moment
+    ) throws(BrokerError) -> Decided<Result<IssuedToken, OAuthError>> {
+        if let assertion, state.used[assertion.id] != nil {
+            return refused(ClientAuthenticator.refusal, "assertion.replayed", using: [])
+        }
+        if let ticket, state.used[ticket.id] != nil {
+            return refused(
+                OAuthError(.invalidRequest, "the subject_token was used before"), "ticket.replayed", using: [assertion])
+        }
+        guard let resource = state.resources[resource], let holder = chain.last,
+            let agent = state.agents[holder.agent], state.isAlive(chain, for: resource, at: moment.now),
+            !state.isRevoked(task: token.claims.task, trace: token.claims.trace)
+        else {
+            return refused(
+                OAuthError(.invalidGrant, "rights were withdrawn while the token was being made; ask again"),
+                "withdrawn", using: [assertion])
+        }
+        var changes = [assertion, ticket].compactMap { $0 }.map { Change.used($0) }
+        if agent.lastUsed.map({ moment.now.seconds - $0.seconds >= 60 }) ?? true {
+            var touched = agent
+            touched.lastUsed = moment.now
+            changes.append(.touched(touched))
+        }
+        return Decided(.success(token), changes: changes, events: [event])
+    }
+
+    private func refused(
+        _ error: OAuthError, _ rule: String, using marks: [UsedMark?]
+    ) -> Decided<Result<IssuedToken, OAuthError>> {
+        var refusal = event
+        refusal.kind = .tokenRefused
+        refusal.outcome = .refused
+        refusal.decision = "deny"
+        refusal.rule = rule
+        refusal.token = nil
+        refusal.chain = Array(event.chain.dropLast())
+        return Decided(
+            .failure(error), changes: marks.compactMap { $0 }.map { .used($0) }, events: [refusal])
+    }
+}
+
+/// Writes down a refusal, and uses up the assertion with which it was asked.
+struct RefusalCommand: Command {
+    let error: OAuthError
+    let assertion: UsedMark?
+    let event: LedgerEvent
+
+    func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<OAuthError> {
+        guard let assertion else { return Decided(error, events: [event]) }
+        guard state.used[assertion.id] == nil else {
+            var replay = event
+            replay.rule = "assertion.replayed"
+            return Decided(ClientAuthenticator.refusal, events: [replay])
+        }
+        return Decided(error, changes: [.used(assertion)], events: [event])
+    }
+}

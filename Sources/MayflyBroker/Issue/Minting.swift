@@ -1,0 +1,22 @@
+import MayflyModel
+
+/// Everything that a token is made from, once narrowing has decided what it may hold.
+struct Minting: Sendable {
+    let kind: TokenKind
+    let event: LedgerEvent.Kind
+    /// The principal that the chain began with.
+    let subject: String
+    /// Who gets it.
+    let view: AgentView
+    let parents: [ChainLink]
+    let grant: Grant
+    let task: String
+    let trace: String
+    let delegates: [Delegate]
+    /// Seconds.
+    let life: Int64
+    /// Seconds since 1970 that the token must not outlive.
+    let notPast: Int64?
+    /// The ticket that is redeemed, if one is: its `jti`, and the mark that uses it up.
+    let ticket: (id: String, mark: UsedMark)?
+}

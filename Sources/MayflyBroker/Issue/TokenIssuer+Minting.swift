@@ -1,0 +1,121 @@
+import MayflyCrypto
+import MayflyModel
+
+extension TokenIssuer {
+    /// Runs `body`, and makes its token durable or its refusal known.
+    ///
+    /// `needsTrustedClock` is false for tokens with which the broker itself is administered: they carry no agent's
+    /// rights, and the kill switch must be in reach whatever is wrong with the clock.
+    func attempt<C: Command>(
+        _ client: AuthenticatedClient, _ request: TokenRequest, needsTrustedClock: Bool = true,
+        _ completion: @escaping Completion,
+        _ body: (Timestamp) throws(OAuthError) -> C
+    ) where C.Answer == Result<IssuedToken, OAuthError> {
+        let now: Timestamp
+        do {
+            now = needsTrustedClock ? try clock.trusted() : clock.now()
+        } catch {
+            completion(.failure(error))
+            return
+        }
+        do throws(OAuthError) {
+            let command = try body(now)
+            let verifier = verifier
+            writer.submit(command) { result in
+                switch result {
+                case .success(.success(let token)):
+                    verifier.remember(token)
+                    completion(.success(token))
+                case .success(.failure(let refusal)): completion(.failure(.oauth(refusal)))
+                case .failure(let error): completion(.failure(error))
+                }
+            }
+        } catch {
+            refuse(error, to: client, completion)
+        }
+    }
+
+    /// Writes the refusal down, and uses the client's assertion up, before it is answered.
+    package func refuse(_ error: OAuthError, to client: AuthenticatedClient, _ completion: @escaping Completion) {
+        var event = LedgerEvent(.tokenRefused, .refused, actor: client.client.text)
+        if case .agent(let id) = client.client {
+            event.agent = id
+            event.owner = state.read { $0.agents[id]?.spec.owner }
+        }
+        event.decision = "deny"
+        event.rule = error.code.rawValue
+        event.reason = error.description
+        writer.submit(RefusalCommand(error: error, assertion: client.mark, event: event)) { result in
+            switch result {
+            case .success(let refusal): completion(.failure(.oauth(refusal)))
+            case .failure(let error): completion(.failure(error))
+            }
+        }
+    }
+
+    /// The one place where a token or ticket is made and signed.
+    func mint(
+        _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
+    ) throws(OAuthError) -> MintCommand {
+        let view = minting.view
+        let tokenID = try TokenID.random()
+        var expiresAt = now.seconds + minting.life
+        if let limit = minting.notPast { expiresAt = min(expiresAt, limit) }
+        if let end = view.agent.spec.endDate { expiresAt = min(expiresAt, end.seconds) }
+        guard expiresAt > now.seconds else {
+            throw OAuthError(.invalidGrant, "no time is left: the parent token or the agent is about to end")
+        }
+        let isTicket = minting.kind == .ticket
+        let link = ChainLink(
+            tokenID: tokenID, agent: view.agent.id, epoch: view.epoch, ticket: minting.ticket?.id)
+        let claims = TokenClaims(
+            issuer: settings.issuer, subject: minting.subject,
+            audience: isTicket ? settings.issuer : minting.grant.resource.text, clientID: view.agent.id.text,
+            tokenID: tokenID, issuedAt: now.seconds, expiresAt: expiresAt, scopes: minting.grant.scopes,
+            details: minting.grant.details.details.map(\.json), task: minting.task, trace: minting.trace,
+            chain: isTicket ? minting.parents : minting.parents + [link], delegates: minting.delegates,
+            grantedResource: isTicket ? minting.grant.resource.text : nil,
+            grantedUntil: isTicket ? minting.notPast : nil)
+        let compact: String
+        do {
+            compact = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)
+        } catch {
+            throw OAuthError(.temporarilyUnavailable, "the token could not be signed; see the broker's log")
+        }
+        guard compact.utf8.count <= JWS.maximumLength else {
+            throw OAuthError(.invalidAuthorizationDetails, "the token would be too large; ask for less at once")
+        }
+        return MintCommand(
+            token: IssuedToken(
+                compact: compact, kind: minting.kind, claims: claims, expiresIn: expiresAt - now.seconds),
+            chain: claims.chain, resource: view.resource.id, assertion: client.mark, ticket: minting.ticket?.mark,
+            event: event(of: minting, claims))
+    }
+
+    private func event(of minting: Minting, _ claims: TokenClaims) -> LedgerEvent {
+        var event = LedgerEvent(minting.event, .ok, actor: minting.view.agent.id.text)
+        event.subject = claims.subject
+        event.agent = minting.view.agent.id
+        event.owner = minting.view.agent.spec.owner
+        event.resource = minting.grant.resource.text
+        event.decision = "allow"
+        event.rule = minting.parents.isEmpty ? "registry.ceiling" : "registry.ceiling+parent"
+        event.scope = claims.scopes.text
+        event.task = claims.task
+        event.trace = claims.trace
+        event.token = claims.tokenID
+        event.expiresAt = Timestamp(seconds: claims.expiresAt)
+        event.chain = claims.chain
+        if minting.kind == .ticket { event.target = minting.delegates.first?.text }
+        return event
+    }
+}
+
+extension ResourceSpec.SigningAlgorithm {
+    var algorithm: SignatureAlgorithm {
+        switch self {
+        case .es256: .es256
+        case .rs256: .rs256
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package import MayflyModel
+
+/// What a token request asks for, as the wire carried it; nil is a parameter that was left out.
+package struct TokenRequest: Sendable {
+    package var scope: String?
+    /// `resource` values (RFC 8707) and `audience` values (RFC 8693), which must agree.
+    package var targets: [String] = []
+    /// The elements of `authorization_details` (RFC 9396).
+    package var details: [JSONValue]?
+    /// Extension parameter: the task's name.
+    package var task: String?
+    /// Extension parameter or `traceparent`: the W3C trace id.
+    package var trace: String?
+    /// Extension parameter: to whom the token may be taken further, separated by spaces.
+    package var delegates: String?
+    /// Extension parameter: seconds to live.
+    package var lifetime: Int64?
+
+    package init() {}
+}
+
+/// A token on its way to the caller.
+package struct IssuedToken: Equatable, Sendable {
+    package let compact: String
+    package let kind: TokenKind
+    package let claims: TokenClaims
+    /// Seconds from the answer on.
+    package let expiresIn: Int64
+}

@@ -1,0 +1,125 @@
+package import MayflyCrypto
+import MayflyLedger
+package import MayflyModel
+
+/// One thing worth remembering: who, on whose behalf, what, where, how it was decided.
+///
+/// It holds ids and digests only, never a token, a secret or a personal attribute.
+package struct LedgerEvent: Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        case brokerStarted = "broker.started"
+        case tokenIssued = "token.issued"
+        case tokenDelegated = "token.delegated"
+        case ticketIssued = "ticket.issued"
+        case tokenRefused = "token.refused"
+        case clientRefused = "client.refused"
+        case actionDecided = "action.decided"
+        case revoked = "revoked"
+        case registryChanged = "registry.changed"
+        case keyEnrolled = "key.enrolled"
+        case keyRemoved = "key.removed"
+        case signingKeyRotated = "signing_key.rotated"
+        case clockAccepted = "clock.accepted"
+    }
+
+    package enum Outcome: String, CaseIterable, Sendable {
+        case ok
+        case refused
+        case allowed
+        case denied
+    }
+
+    /// How long the entry must be kept; the operator maps classes to years.
+    package enum Retention: String, CaseIterable, Sendable {
+        case access
+        case change
+        case security
+    }
+
+    package var kind: Kind
+    package var outcome: Outcome
+    /// Who asked: an agent, an administrator, a resource, or `broker`.
+    package var actor: String
+    /// On whose behalf: the principal the chain began with.
+    package var subject: String?
+    package var agent: AgentID?
+    package var owner: OwnerID?
+    /// The audience.
+    package var resource: String?
+    /// `allow` or `deny`, and which rule said so.
+    package var decision: String?
+    package var rule: String?
+    package var scope: String?
+    package var action: String?
+    package var task: String?
+    package var trace: String?
+    /// A token's `jti`.
+    package var token: String?
+    package var expiresAt: Timestamp?
+    package var chain: [ChainLink] = []
+    /// For people: which record was changed, what was revoked and why.
+    package var target: String?
+    package var reason: String?
+    /// SHA-256 of the record after a registry change.
+    package var digest: SHA256Digest?
+
+    package init(_ kind: Kind, _ outcome: Outcome, actor: String) {
+        (self.kind, self.outcome, self.actor) = (kind, outcome, actor)
+    }
+
+    package var retention: Retention {
+        switch kind {
+        case .tokenIssued, .tokenDelegated, .ticketIssued, .actionDecided: .access
+        case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved: .change
+        case .tokenRefused, .clientRefused, .revoked, .clockAccepted: .security
+        }
+    }
+
+    /// The entry at `index`: the bytes written once and hashed as they are.
+    package func entry(index: UInt64, time: Timestamp) -> LedgerEntry {
+        let bytes = encoded(time: time)
+        return LedgerEntry(
+            index: index, time: time, leafHash: LedgerHash.leaf(bytes), bytes: bytes,
+            terms: LedgerTerms(
+                event: kind.rawValue, outcome: outcome.rawValue, agent: agent?.text, owner: owner?.text,
+                resource: resource, task: task, trace: trace, token: token))
+    }
+
+    private func encoded(time: Timestamp) -> [UInt8] {
+        var writer = JSONWriter(reserving: 512)
+        writer.beginObject()
+        func member(_ name: String, _ text: String?) {
+            guard let text else { return }
+            writer.name(name)
+            writer.string(text)
+        }
+        writer.name("v")
+        writer.integer(1)
+        member("time", RFC3339.format(time))
+        member("event", kind.rawValue)
+        member("outcome", outcome.rawValue)
+        member("retention", retention.rawValue)
+        member("actor", actor)
+        member("subject", subject)
+        member("agent", agent?.text)
+        member("owner", owner?.text)
+        member("resource", resource)
+        member("action", action)
+        member("decision", decision)
+        member("rule", rule)
+        member("scope", scope)
+        member("task", task)
+        member("trace", trace)
+        member("token", token)
+        member("expires", expiresAt.map(RFC3339.format))
+        member("target", target)
+        member("reason", reason)
+        member("sha256", digest.map { Base64URL.encode($0.bytes) })
+        if !chain.isEmpty {
+            writer.name("chain")
+            ChainLink.write(chain, into: &writer)
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+}

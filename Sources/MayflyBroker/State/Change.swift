@@ -1,0 +1,31 @@
+package import MayflyCrypto
+package import MayflyModel
+
+/// One change to the broker's records, as a command decides it and the writer makes it durable.
+package enum Change: Sendable {
+    case setting(Setting)
+    case admin(Admin)
+    case owner(Owner)
+    case role(Role)
+    case removeRole(RoleID)
+    case resource(Resource)
+    case removeResource(ResourceName)
+    case agent(Agent)
+    /// An agent whose last use alone has moved.
+    case touched(Agent)
+    case code(EnrolmentCode)
+    case removeCode(SHA256Digest)
+    case signingKey(SigningKeyRecord)
+    case used(UsedMark)
+    case revocation(Revocation)
+
+    /// Whether the change belongs to the total order of registry and revocations.
+    var countsAsRevision: Bool {
+        switch self {
+        case .used, .code, .removeCode, .touched: false
+        case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
+            .revocation:
+            true
+        }
+    }
+}

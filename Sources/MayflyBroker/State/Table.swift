@@ -1,0 +1,67 @@
+import MayflyModel
+
+/// The records of one kind, with the changes that are not durable yet kept apart.
+///
+/// The published state's tables have no changes. The writer drafts on a copy: reading sees the changes first, and the
+/// rows below them stay shared until `absorb`.
+package struct Table<R: Record>: Sendable {
+    private var rows: [R.ID: R] = [:]
+    private(set) var changes: [R.ID: R?] = [:]
+
+    init() {}
+
+    package subscript(id: R.ID) -> R? {
+        if !changes.isEmpty, let change = changes[id] { return change }
+        return rows[id]
+    }
+
+    /// How many rows are published.
+    package var count: Int { rows.count }
+
+    /// Every row as a reader of the draft sees it, in no order.
+    package var all: [R] {
+        guard !changes.isEmpty else { return Array(rows.values) }
+        var merged = rows
+        for (id, change) in changes { merged[id] = change }
+        return Array(merged.values)
+    }
+
+    mutating func put(_ record: R) {
+        changes[record.id] = .some(record)
+    }
+
+    mutating func remove(_ id: R.ID) {
+        changes[id] = .some(nil)
+    }
+
+    /// Adds what the changes ask of the store.
+    func collect(into batch: inout Batch) {
+        for (id, change) in changes {
+            if let record = change {
+                batch.puts.append(record.storedRecord)
+            } else {
+                batch.deletes.append(RecordKey(kind: R.kind, key: R.key(of: id)))
+            }
+        }
+    }
+
+    /// Takes over the changes of a draft once they are durable.
+    mutating func absorb(_ draftChanges: [R.ID: R?]) {
+        for (id, change) in draftChanges {
+            if let record = change { rows[id] = record } else { rows[id] = nil }
+        }
+    }
+
+    /// Puts a row straight in place, for loading.
+    mutating func load(_ record: R) {
+        rows[record.id] = record
+    }
+
+    /// Forgets up to `limit` of `ids` that have expired.
+    mutating func forgetExpired(at now: Timestamp, limit: Int) -> Int {
+        let expired = rows.lazy.filter { $0.value.expiresAt.map { $0 <= now } ?? false }.prefix(limit).map(\.key)
+        let ids = Array(expired)
+        for id in ids { rows[id] = nil }
+        return ids.count
+    }
+}

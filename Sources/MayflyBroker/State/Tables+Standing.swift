@@ -1,0 +1,61 @@
+package import MayflyModel
+
+/// Whether an agent may hold rights at a moment, and if not, why not.
+package enum Standing: String, Equatable, Sendable {
+    case active
+    case unknown
+    case pending
+    case suspended
+    case offboarded
+    case ended
+    case ownerLeft = "owner_left"
+}
+
+extension Tables {
+    package func standing(of agent: Agent?, at now: Timestamp) -> Standing {
+        guard let agent else { return .unknown }
+        switch agent.state {
+        case .pending: return .pending
+        case .suspended: return .suspended
+        case .offboarded: return .offboarded
+        case .active: break
+        }
+        if let end = agent.spec.endDate, now >= end { return .ended }
+        guard let owner = owners[agent.spec.owner], owner.state == .active else { return .ownerLeft }
+        return .active
+    }
+
+    /// The smallest epoch that a token naming `agent` may carry: the largest of all that can kill it.
+    ///
+    /// Every kill takes a number larger than any before, so one increment of the broker, an owner, a role, a resource
+    /// or an agent makes this larger than what any token already out carries.
+    package func epoch(of agent: Agent, for resource: Resource) -> Int64 {
+        var largest = max(epoch, agent.epoch, resource.epoch, owners[agent.spec.owner]?.epoch ?? 0)
+        for role in agent.spec.roles { largest = max(largest, roles[role]?.epoch ?? 0) }
+        return largest
+    }
+
+    /// The largest epoch that was ever given out.
+    package var newestEpoch: Int64 { Int64(clamping: revision) }
+
+    /// Whether every agent that the chain names still stands and was not revoked since, and no link was ended.
+    package func isAlive(_ chain: [ChainLink], for resource: Resource, at now: Timestamp) -> Bool {
+        for link in chain {
+            guard let agent = agents[link.agent], standing(of: agent, at: now) == .active else { return false }
+            // An epoch that was never given out would outlive every kill: only a forger could have written it.
+            guard (epoch(of: agent, for: resource)...newestEpoch).contains(link.epoch) else { return false }
+            guard revocations[.token(link.tokenID)] == nil else { return false }
+            if let ticket = link.ticket, revocations[.token(ticket)] != nil { return false }
+        }
+        return true
+    }
+
+    package func isRevoked(task: String, trace: String) -> Bool {
+        revocations[.task(task)] != nil || revocations[.trace(trace)] != nil
+    }
+
+    /// The roles of an agent that exist.
+    package func roles(of agent: Agent) -> [Role] {
+        agent.spec.roles.compactMap { roles[$0] }
+    }
+}

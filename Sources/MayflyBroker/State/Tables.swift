@@ -1,0 +1,139 @@
+package import MayflyModel
+
+/// All that the broker knows, in memory: the registry, what was used, what was revoked, and its signing keys.
+package struct Tables: Sendable {
+    package private(set) var settings = Table<Setting>()
+    package private(set) var admins = Table<Admin>()
+    package private(set) var owners = Table<Owner>()
+    package private(set) var roles = Table<Role>()
+    package private(set) var resources = Table<Resource>()
+    package private(set) var agents = Table<Agent>()
+    package private(set) var codes = Table<EnrolmentCode>()
+    package private(set) var signingKeys = Table<SigningKeyRecord>()
+    package private(set) var used = Table<UsedMark>()
+    package private(set) var revocations = Table<Revocation>()
+    /// Counts changes to registry and revocations; the next change's epoch.
+    package internal(set) var revision: UInt64 = 0
+
+    package init() {}
+
+    /// The broker's own epoch: the kill switch.
+    package var epoch: Int64 { settings[.epoch]?.value ?? 0 }
+
+    /// Names of resources by audience; an identifier never changes, so a name is added once.
+    private var audiences: [ResourceURL: ResourceName] = [:]
+
+    /// The resource with the audience `url`.
+    package func resource(identifiedBy url: ResourceURL) -> Resource? {
+        audiences[url].flatMap { resources[$0] }
+    }
+
+    /// Reads one stored record into its table.
+    mutating func load(_ record: StoredRecord) throws(FieldError) {
+        let object: JSONObject
+        do {
+            object = try JSONParser.parseObject(record.value)
+        } catch {
+            throw FieldError(path: .root, problem: .invalid(rule: "a stored record is a JSON object"))
+        }
+        switch record.key.kind {
+        case .setting: settings.load(try Setting(stored: object))
+        case .admin: admins.load(try Admin(stored: object))
+        case .owner: owners.load(try Owner(stored: object))
+        case .role: roles.load(try Role(stored: object))
+        case .resource:
+            let resource = try Resource(stored: object)
+            audiences[resource.spec.identifier] = resource.id
+            resources.load(resource)
+        case .agent: agents.load(try Agent(stored: object))
+        case .enrolmentCode: codes.load(try EnrolmentCode(stored: object))
+        case .signingKey: signingKeys.load(try SigningKeyRecord(stored: object))
+        case .used: used.load(try UsedMark(key: record.key.key, stored: object))
+        case .revocation: revocations.load(try Revocation(stored: object))
+        }
+    }
+
+    mutating func apply(_ change: Change) {
+        switch change {
+        case .setting(let record): settings.put(record)
+        case .admin(let record): admins.put(record)
+        case .owner(let record): owners.put(record)
+        case .role(let record): roles.put(record)
+        case .removeRole(let id): roles.remove(id)
+        case .resource(let record):
+            audiences[record.spec.identifier] = record.id
+            resources.put(record)
+        case .removeResource(let id):
+            if let identifier = resources[id]?.spec.identifier { audiences[identifier] = nil }
+            resources.remove(id)
+        case .agent(let record), .touched(let record): agents.put(record)
+        case .code(let record): codes.put(record)
+        case .removeCode(let id): codes.remove(id)
+        case .signingKey(let record): signingKeys.put(record)
+        case .used(let record): used.put(record)
+        case .revocation(let record): revocations.put(record)
+        }
+        if change.countsAsRevision { revision += 1 }
+    }
+
+    /// Adds all drafted changes to `batch`.
+    func collect(into batch: inout Batch) {
+        settings.collect(into: &batch)
+        admins.collect(into: &batch)
+        owners.collect(into: &batch)
+        roles.collect(into: &batch)
+        resources.collect(into: &batch)
+        agents.collect(into: &batch)
+        codes.collect(into: &batch)
+        signingKeys.collect(into: &batch)
+        used.collect(into: &batch)
+        revocations.collect(into: &batch)
+    }
+
+    /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
+    var drafted: DraftedChanges {
+        DraftedChanges(
+            settings: settings.changes, admins: admins.changes, owners: owners.changes, roles: roles.changes,
+            resources: resources.changes, agents: agents.changes, codes: codes.changes,
+            signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
+            audiences: audiences, revision: revision)
+    }
+
+    /// Publishes changes that are durable now.
+    mutating func absorb(_ draft: DraftedChanges) {
+        settings.absorb(draft.settings)
+        admins.absorb(draft.admins)
+        owners.absorb(draft.owners)
+        roles.absorb(draft.roles)
+        resources.absorb(draft.resources)
+        agents.absorb(draft.agents)
+        codes.absorb(draft.codes)
+        signingKeys.absorb(draft.signingKeys)
+        used.absorb(draft.used)
+        revocations.absorb(draft.revocations)
+        audiences = draft.audiences
+        revision = draft.revision
+    }
+
+    /// Forgets up to `limit` expired records of each kind that expires; answers how many went.
+    mutating func forgetExpired(at now: Timestamp, limit: Int) -> Int {
+        codes.forgetExpired(at: now, limit: limit) + signingKeys.forgetExpired(at: now, limit: limit)
+            + used.forgetExpired(at: now, limit: limit) + revocations.forgetExpired(at: now, limit: limit)
+    }
+}
+
+/// The changes of one draft, cut loose from the rows below them.
+struct DraftedChanges: Sendable {
+    let settings: [Setting.ID: Setting?]
+    let admins: [Admin.ID: Admin?]
+    let owners: [Owner.ID: Owner?]
+    let roles: [Role.ID: Role?]
+    let resources: [Resource.ID: Resource?]
+    let agents: [Agent.ID: Agent?]
+    let codes: [EnrolmentCode.ID: EnrolmentCode?]
+    let signingKeys: [SigningKeyRecord.ID: SigningKeyRecord?]
+    let used: [UsedMark.ID: UsedMark?]
+    let revocations: [Revocation.ID: Revocation?]
+    let audiences: [ResourceURL: ResourceName]
+    let revision: UInt64
+}

@@ -1,0 +1,181 @@
+import Dispatch
+package import MayflyLedger
+import MayflyModel
+import Synchronization
+
+/// The one place where state changes: commands go through it in order, and many share one durable commit.
+///
+/// A submitted command waits without holding a thread. While one batch is on its way to the disk the next one gathers.
+package final class Writer: Sendable {
+    /// Commands that may wait; one more is refused, so that memory stays bounded and callers hear it early.
+    package static let maximumPending = 8192
+    /// Commands of one commit.
+    package static let maximumBatch = 512
+
+    private let store: any Store
+    private let state: BrokerState
+    private let clock: BrokerClock
+    private let log: any BrokerLog
+    private let queue = DispatchQueue(label: "mayfly.writer")
+    private let pending = Mutex(Pending())
+    /// Touched on `queue` only; the mutex is what lets the compiler believe it.
+    private let position: Mutex<Position>
+
+    private struct Pending {
+        var jobs: [Job] = []
+        var isDraining = false
+        var isStopped = false
+    }
+
+    private struct Position {
+        var head: StoreHead
+        var frontier: MerkleFrontier
+        /// True after a commit whose outcome is not known.
+        var isUncertain = false
+    }
+
+    /// A command with its type forgotten.
+    private struct Job: Sendable {
+        /// Decides on the draft; answers the events, and what to call once the commit has succeeded or failed.
+        let run: @Sendable (inout Tables, Moment) -> (events: [LedgerEvent], finish: @Sendable (BrokerError?) -> Void)
+        let refuse: @Sendable (BrokerError) -> Void
+    }
+
+    package init(
+        store: any Store, state: BrokerState, clock: BrokerClock, head: StoreHead, log: any BrokerLog
+    ) throws(LedgerError) {
+        self.store = store
+        self.state = state
+        self.clock = clock
+        self.log = log
+        position = Mutex(
+            Position(head: head, frontier: try MerkleFrontier(size: head.ledgerSize, hashes: head.frontier)))
+    }
+
+    /// Queues `command`; `completion` is called once, from the writer's thread, after the commit that holds it.
+    package func submit<C: Command>(
+        _ command: C, _ completion: @escaping @Sendable (Result<C.Answer, BrokerError>) -> Void
+    ) {
+        let job = Job(
+            run: { draft, moment in
+                do throws(BrokerError) {
+                    let decided = try command.decide(draft, moment)
+                    for change in decided.changes { draft.apply(change) }
+                    let answer = decided.answer
+                    return (decided.events, { failure in completion(failure.map { .failure($0) } ?? .success(answer)) })
+                } catch {
+                    return ([], { failure in completion(.failure(failure ?? error)) })
+                }
+            },
+            refuse: { completion(.failure($0)) })
+        let verdict = pending.withLock { pending -> (start: Bool, refusal: BrokerError?) in
+            if pending.isStopped { return (false, .unavailable(.stopping)) }
+            if pending.jobs.count >= Self.maximumPending { return (false, .unavailable(.overloaded)) }
+            pending.jobs.append(job)
+            defer { pending.isDraining = true }
+            return (!pending.isDraining, nil)
+        }
+        if let refusal = verdict.refusal { job.refuse(refusal) }
+        if verdict.start { queue.async { self.drain() } }
+    }
+
+    /// Refuses new commands, and returns when every accepted one has been answered.
+    package func stop() {
+        pending.withLock { $0.isStopped = true }
+        // A command may be accepted already whose turn on the queue has not been asked for yet.
+        repeat { queue.sync {} } while pending.withLock { $0.isDraining }
+    }
+
+    /// The head that the last successful commit left.
+    package var head: StoreHead { position.withLock { $0.head } }
+
+    private func drain() {
+        while true {
+            let jobs = pending.withLock { pending -> [Job] in
+                let batch = Array(pending.jobs.prefix(Self.maximumBatch))
+                pending.jobs.removeFirst(batch.count)
+                if batch.isEmpty { pending.isDraining = false }
+                return batch
+            }
+            if jobs.isEmpty { return }
+            commit(jobs)
+        }
+    }
+
+    private func commit(_ jobs: [Job]) {
+        let finishes: [@Sendable (BrokerError?) -> Void]
+        let failure: BrokerError?
+        do throws(BrokerError) {
+            // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
+            let now = clock.now()
+            var (head, frontier) = try settledPosition()
+            var draft = state.copy()
+            var entries: [LedgerEntry] = []
+            var subtrees: [LedgerSubtree] = []
+            finishes = jobs.map { job in
+                let epoch = Int64(clamping: draft.revision).addingReportingOverflow(1).partialValue
+                let (events, finish) = job.run(&draft, Moment(now: now, epoch: epoch))
+                for event in events {
+                    let entry = event.entry(index: frontier.size, time: now)
+                    entries.append(entry)
+                    for subtree in frontier.append(entry.leafHash) {
+                        subtrees.append(LedgerSubtree(level: subtree.level, index: subtree.index, hash: subtree.hash))
+                    }
+                }
+                return finish
+            }
+            head = StoreHead(revision: draft.revision, ledgerSize: frontier.size, frontier: frontier.hashes)
+            failure = write(draft, entries, subtrees, head, frontier)
+        } catch {
+            log.note(.commandsRefused(error, count: jobs.count))
+            for job in jobs { job.refuse(error) }
+            return
+        }
+        for finish in finishes { finish(failure) }
+    }
+
+    /// Makes the draft durable and then visible; answers why not, if not.
+    private func write(
+        _ draft: consuming Tables, _ entries: [LedgerEntry], _ subtrees: [LedgerSubtree], _ head: StoreHead,
+        _ frontier: MerkleFrontier
+    ) -> BrokerError? {
+        var batch = Batch(head: head)
+        batch.entries = entries
+        batch.subtrees = subtrees
+        draft.collect(into: &batch)
+        let drafted = draft.drafted
+        // The draft's hold on the published rows ends here: publishing then changes them in place.
+        draft = Tables()
+        guard !batch.puts.isEmpty || !batch.deletes.isEmpty || !batch.entries.isEmpty else { return nil }
+        do {
+            try store.commit(batch)
+        } catch {
+            position.withLock { $0.isUncertain = true }
+            log.note(.commitFailed(error))
+            return .unavailable(error == .full ? .storeFull : .storeFailed)
+        }
+        position.withLock {
+            $0.head = head
+            $0.frontier = frontier
+        }
+        state.absorb(drafted)
+        return nil
+    }
+
+    /// The position to append at.
+    ///
+    /// After a failed commit the store is asked whether it really stands where we think.
+    private func settledPosition() throws(BrokerError) -> (StoreHead, MerkleFrontier) {
+        let (head, frontier, isUncertain) = position.withLock { ($0.head, $0.frontier, $0.isUncertain) }
+        guard isUncertain else { return (head, frontier) }
+        let found: StoreHead
+        do {
+            found = try store.head()
+        } catch {
+            throw .unavailable(.storeFailed)
+        }
+        guard found == head else { throw .unavailable(.storeFailed) }
+        position.withLock { $0.isUncertain = false }
+        return (head, frontier)
+    }
+}

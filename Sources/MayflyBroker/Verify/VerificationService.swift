@@ -1,0 +1,143 @@
+package import MayflyModel
+package import MayflyPolicy
+
+/// Answers for tokens to those who may ask: introspection, action decisions, forward-auth.
+package struct VerificationService: Sendable {
+    let state: BrokerState
+    let clock: BrokerClock
+    let writer: Writer
+    let verifier: TokenVerifier
+
+    /// A token that is alive and meant for whoever asks.
+    package struct ActiveToken: Sendable {
+        package let claims: TokenClaims
+        package let resource: Resource
+    }
+
+    /// Who may ask about which tokens.
+    package enum Asker: Equatable, Sendable {
+        /// A resource asks about tokens for itself only.
+        case resource(ResourceName)
+        /// An administrator may ask about all.
+        case admin(AdminID)
+
+        var text: String {
+            switch self {
+            case .resource(let id): id.text
+            case .admin(let id): id.text
+            }
+        }
+    }
+
+    /// The token, if it is alive and the asker may know of it (RFC 7662 §2.2); nil for every other case alike.
+    package func introspect(_ compact: [UInt8], for asker: Asker) -> ActiveToken? {
+        guard let claims = verifier.verify(compact, as: .accessToken), !claims.chain.isEmpty else { return nil }
+        guard let url = ResourceURL(claims.audience),
+            let resource = state.read({ $0.resource(identifiedBy: url) })
+        else { return nil }
+        if case .resource(let name) = asker, name != resource.id { return nil }
+        return ActiveToken(claims: claims, resource: resource)
+    }
+
+    /// Decides one action with one token, and answers when the decision is in the ledger.
+    package func decide(
+        _ question: ActionQuestion, token compact: [UInt8], for asker: Asker,
+        _ completion: @escaping @Sendable (Result<ActionDecision, BrokerError>) -> Void
+    ) {
+        let active = introspect(compact, for: asker)
+        let decision = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
+        record(decision, action: question.action, active: active, asker: asker, completion)
+    }
+
+    /// Decides one HTTP request by the resource's routes; `scope` is what the proxy itself demands.
+    package func decideRoute(
+        method: String, segments: [String], scope: Scope?, token compact: [UInt8], for asker: ResourceName,
+        _ completion: @escaping @Sendable (Result<(ActionDecision, ActiveToken?), BrokerError>) -> Void
+    ) {
+        let asking = Asker.resource(asker)
+        let active = introspect(compact, for: asking)
+        let decision =
+            active.map {
+                Self.route(method: method, segments: segments, scope: scope, active: $0)
+            } ?? .inactive
+        record(decision, action: "http.\(method.lowercased())", active: active, asker: asking) { result in
+            completion(result.map { ($0, active) })
+        }
+    }
+
+    private static func route(
+        method: String, segments: [String], scope: Scope?, active: ActiveToken
+    ) -> ActionDecision {
+        let routes = active.resource.spec.routes.filter { $0.matches(method: method, segments: segments) }
+        // The longest path says more about a request than a shorter one.
+        let rule = routes.max { $0.path.count < $1.path.count }
+        guard rule != nil || scope != nil else { return .deny(.noRoute) }
+        for needed in [rule?.scope, scope].compactMap({ $0 }) where !active.claims.scopes.contains(needed) {
+            return .deny(.scopeMissing(needed))
+        }
+        return .allow(rule: "resource.route", notAfter: active.claims.expiresAt)
+    }
+
+    private func record(
+        _ decision: ActionDecision, action: String, active: ActiveToken?, asker: Asker,
+        _ completion: @escaping @Sendable (Result<ActionDecision, BrokerError>) -> Void
+    ) {
+        var event = LedgerEvent(.actionDecided, decision.isAllowed ? .allowed : .denied, actor: asker.text)
+        event.decision = decision.isAllowed ? "allow" : "deny"
+        event.rule = decision.rule
+        if let active {
+            event.action = Self.printable(action)
+            event.resource = active.claims.audience
+            event.subject = active.claims.subject
+            event.agent = active.claims.chain.last?.agent
+            event.owner = event.agent.flatMap { id in state.read { $0.agents[id]?.spec.owner } }
+            event.task = active.claims.task
+            event.trace = active.claims.trace
+            event.token = active.claims.tokenID
+            event.chain = active.claims.chain
+        } else if case .resource(let name) = asker {
+            event.resource = state.read { $0.resources[name]?.spec.identifier.text }
+        }
+        writer.submit(DecisionCommand(decision: decision, active: active, event: event), completion)
+    }
+
+    /// The action's name as it may stand in the ledger: short, and visible ASCII.
+    private static func printable(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(128).map { (0x21...0x7E).contains($0) ? $0 : 0x3F }, as: UTF8.self)
+    }
+}
+
+extension VerificationService.ActiveToken {
+    var subject: ActionPolicy.Subject {
+        ActionPolicy.Subject(
+            scopes: claims.scopes, details: claims.details, resourceScopes: resource.spec.scopes,
+            schemas: resource.spec.types,
+            actions: resource.spec.actions.map {
+                ActionPolicy.Action(name: $0.name, scope: $0.scope, readOnly: $0.readOnly)
+            },
+            expiresAt: claims.expiresAt)
+    }
+}
+
+/// Writes an action decision down; a token that was ended while it was decided is refused after all.
+struct DecisionCommand: Command {
+    let decision: ActionDecision
+    let active: VerificationService.ActiveToken?
+    let event: LedgerEvent
+
+    func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<ActionDecision> {
+        guard let active, decision.isAllowed else { return Decided(decision, events: [event]) }
+        let claims = active.claims
+        guard let resource = state.resources[active.resource.id], moment.now.seconds < claims.expiresAt,
+            state.isAlive(claims.chain, for: resource, at: moment.now),
+            !state.isRevoked(task: claims.task, trace: claims.trace)
+        else {
+            var late = event
+            late.outcome = .denied
+            late.decision = "deny"
+            late.rule = ActionDecision.inactive.rule
+            return Decided(.inactive, events: [late])
+        }
+        return Decided(decision, events: [event])
+    }
+}
