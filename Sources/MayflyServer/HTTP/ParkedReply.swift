@@ -10,6 +10,13 @@ package final class ParkedReply: Sendable {
         self.slot = slot
     }
 
+    /// A parked reply without a connection, for tests of endpoints: `observer` gets the reply, once.
+    package convenience init(
+        observer: @escaping @Sendable (HTTPReply) -> Void, whenAbandoned: @escaping @Sendable () -> HTTPReply
+    ) {
+        self.init(ParkedSlot(observer: observer, whenAbandoned: whenAbandoned))
+    }
+
     deinit { slot.abandon() }
 
     /// Sends `reply`; later calls, and calls after the server gave up waiting, do nothing.
@@ -22,6 +29,7 @@ package final class ParkedReply: Sendable {
 final class ParkedSlot: Sendable {
     private enum State {
         case waiting(SuspendedConnection)
+        case observed(@Sendable (HTTPReply) -> Void)
         case finished(HTTPReply)
         case taken
     }
@@ -34,23 +42,41 @@ final class ParkedSlot: Sendable {
         self.whenAbandoned = whenAbandoned
     }
 
+    init(
+        observer: @escaping @Sendable (HTTPReply) -> Void, whenAbandoned: @escaping @Sendable () -> HTTPReply
+    ) {
+        state = Mutex(.observed(observer))
+        self.whenAbandoned = whenAbandoned
+    }
+
     /// Stores the reply and lets the connection go on, if nobody has yet.
     ///
     /// The library is called inside this one connection's lock. `HTTPServer.stop()` takes the same lock on every parked
     /// connection before it frees the library's daemon, so no thread is still in the call by then.
     func finish(_ reply: HTTPReply) {
-        state.withLock { state in
-            guard case .waiting(let connection) = state else { return }
-            state = .finished(reply)
-            connection.resume()
+        let observer = state.withLock { state -> (@Sendable (HTTPReply) -> Void)? in
+            switch state {
+            case .waiting(let connection):
+                state = .finished(reply)
+                connection.resume()
+                return nil
+            case .observed(let observer):
+                state = .taken
+                return observer
+            case .finished, .taken:
+                return nil
+            }
         }
+        observer?(reply)
     }
 
     /// Finishes with 503, if nobody has finished.
     func abandon() {
         let isWaiting = state.withLock { state in
-            guard case .waiting = state else { return false }
-            return true
+            switch state {
+            case .waiting, .observed: true
+            case .finished, .taken: false
+            }
         }
         guard isWaiting else { return }
         finish(whenAbandoned())

@@ -1,0 +1,36 @@
+import MayflyModel
+
+/// A page of a listing, ordered by id; the cursor is the last id that was shown.
+enum Page {
+    static let defaultSize = 100
+    static let maximumSize = 500
+
+    static func reply(
+        _ request: HTTPRequest, name: String, records: [(id: String, json: JSONObject)]
+    ) throws(Failure) -> HTTPReply {
+        let size = try size(request)
+        let cursor = try query("cursor", request)
+        let sorted = records.sorted { $0.id < $1.id }
+        let rest = cursor.map { after in sorted.drop { $0.id <= after } } ?? sorted[...]
+        let page = rest.prefix(size)
+        var object: JSONObject = [name: .array(page.map { .object($0.json) })]
+        if rest.count > page.count, let last = page.last { object["next_cursor"] = .string(last.id) }
+        return AdminReply.object(object)
+    }
+
+    static func size(_ request: HTTPRequest) throws(Failure) -> Int {
+        guard let text = try query("limit", request) else { return defaultSize }
+        guard let size = Int(text), (1...maximumSize).contains(size) else {
+            throw .badQuery("limit is a number from 1 to \(maximumSize)")
+        }
+        return size
+    }
+
+    static func query(_ name: String, _ request: HTTPRequest) throws(Failure) -> String? {
+        do {
+            return try request.query.value(name)
+        } catch {
+            throw .badQuery("\(name) is given more than once")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import MayflyModel
+import MayflyPolicy
+
+/// One question: a token, and what it is to be used for.
+struct Evaluation: Sendable {
+    let token: [UInt8]
+    let question: ActionQuestion
+
+    /// Reads `body`, taking whole members that it lacks from `defaults` (AuthZEN §7.1).
+    init(_ body: JSONObject, defaults: JSONObject) throws(EvaluationEndpoint.Refusal) {
+        func member(_ name: String) -> JSONObject? { (body[name] ?? defaults[name])?.objectValue }
+        guard let subject = member("subject"), let type = subject["type"]?.stringValue,
+            let id = subject["id"]?.stringValue
+        else { throw EvaluationEndpoint.Refusal(400, "subject needs type and id") }
+        guard type == "access_token" else {
+            throw EvaluationEndpoint.Refusal(400, "subject.type must be access_token, with the token as id")
+        }
+        guard let action = member("action"), let name = action["name"]?.stringValue, !name.isEmpty else {
+            throw EvaluationEndpoint.Refusal(400, "action needs a name")
+        }
+        guard let resource = member("resource"), let resourceType = resource["type"]?.stringValue,
+            let resourceID = resource["id"]?.stringValue
+        else { throw EvaluationEndpoint.Refusal(400, "resource needs type and id") }
+        // One flat set: the more specific place wins over the more general one.
+        var properties = member("context") ?? [:]
+        for place in [resource, action] {
+            for property in place["properties"]?.objectValue?.members ?? [] {
+                properties[property.name] = property.value
+            }
+        }
+        token = Array(id.utf8)
+        question = ActionQuestion(action: name, type: resourceType, identifier: resourceID, properties: properties)
+    }
+}

@@ -1,0 +1,128 @@
+import MayflyBroker
+import MayflyModel
+import MayflyPolicy
+import Synchronization
+
+/// `POST /access/v1/evaluation` and `/access/v1/evaluations` (AuthZEN Authorization API 1.0).
+///
+/// The token goes in `subject` as `{"type": "access_token", "id": TOKEN}`.
+enum EvaluationEndpoint {
+    /// Questions of one boxcarred request.
+    static let maximumEvaluations = 32
+
+    static func single(_ call: Call) -> HTTPOutcome {
+        answer(call) { body throws(Refusal) in
+            (try [.success(Evaluation(body, defaults: [:]))], .executeAll, false)
+        }
+    }
+
+    static func several(_ call: Call) -> HTTPOutcome {
+        answer(call) { body throws(Refusal) in
+            let items = try list(body["evaluations"])
+            guard !items.isEmpty else {
+                return (try [.success(Evaluation(body, defaults: [:]))], .executeAll, false)
+            }
+            guard items.count <= maximumEvaluations else { throw Refusal(400, "too many evaluations at once") }
+            let semantic = try semantic(body["options"])
+            let evaluations = items.map { item in
+                Result { () throws(Refusal) in try Evaluation(item.objectValue ?? [:], defaults: body) }
+            }
+            return (evaluations, semantic, true)
+        }
+    }
+
+    private static func list(_ value: JSONValue?) throws(Refusal) -> [JSONValue] {
+        guard let value else { return [] }
+        guard let items = value.arrayValue else { throw Refusal(400, "evaluations is an array") }
+        return items
+    }
+
+    private static func semantic(_ options: JSONValue?) throws(Refusal) -> Semantic {
+        guard let options else { return .executeAll }
+        guard let object = options.objectValue else { throw Refusal(400, "options is an object") }
+        guard let value = object["evaluations_semantic"] else { return .executeAll }
+        guard let semantic = value.stringValue.flatMap(Semantic.init(rawValue:)) else {
+            throw Refusal(400, "options.evaluations_semantic is not known")
+        }
+        return semantic
+    }
+
+    enum Semantic: String, Sendable {
+        case executeAll = "execute_all"
+        case denyOnFirstDeny = "deny_on_first_deny"
+        case permitOnFirstPermit = "permit_on_first_permit"
+
+        func stops(after isAllowed: Bool) -> Bool {
+            switch self {
+            case .executeAll: false
+            case .denyOnFirstDeny: !isAllowed
+            case .permitOnFirstPermit: isAllowed
+            }
+        }
+    }
+
+    /// An error answer: a status, and a message that says nothing about the decision.
+    struct Refusal: Error {
+        let status: Int
+        let message: String
+
+        init(_ status: Int, _ message: String) {
+            (self.status, self.message) = (status, message)
+        }
+    }
+
+    private static func answer(
+        _ call: Call, _ read: (JSONObject) throws(Refusal) -> ([Result<Evaluation, Refusal>], Semantic, Bool)
+    ) -> HTTPOutcome {
+        do throws(Refusal) {
+            let asker = try asker(call)
+            guard call.request.contentType == "application/json" else { throw Refusal(400, "the body must be JSON") }
+            guard let body = try? JSONParser.parseObject(call.request.body) else {
+                throw Refusal(400, "the body is not an acceptable JSON object")
+            }
+            let (evaluations, semantic, isList) = try read(body)
+            let run = EvaluationRun(
+                broker: call.broker, asker: asker.asker, evaluations: evaluations, semantic: semantic, isList: isList,
+                requestID: call.request.header("X-Request-ID"))
+            return .parked { parked in
+                call.broker.consume(asker.client) { result in
+                    switch result {
+                    case .success: run.next(into: parked)
+                    case .failure(let error): parked.finish(EvaluationReply.failure(error))
+                    }
+                }
+            }
+        } catch {
+            return .reply(EvaluationReply.message(error.status, error.message))
+        }
+    }
+
+    private static func asker(
+        _ call: Call
+    ) throws(Refusal) -> (asker: VerificationService.Asker, client: AuthenticatedClient) {
+        do throws(OAuthError) {
+            if let asker = try AskerAuthentication.bearer(call.request, broker: call.broker) {
+                return (asker, AuthenticatedClient(client: .broker(asker), mark: nil))
+            }
+            let headers = call.request.headers("Authorization")
+            guard headers.count == 1, let header = headers.first,
+                case .basic(let credentials) = try? AuthorizationHeader.parse(Array(header.utf8))
+            else { throw OAuthError(.invalidClient, "authenticate with HTTP Basic or a bearer token") }
+            let client = try call.broker.authenticator.authenticate(
+                name: credentials.clientID, secret: Array(credentials.secret.utf8))
+            return (try AskerAuthentication.asker(client.client), client)
+        } catch {
+            throw Refusal(error.code == .insufficientScope ? 403 : 401, error.description)
+        }
+    }
+}
+
+extension Client {
+    /// The client that an asker is.
+    static func broker(_ asker: VerificationService.Asker) -> Client {
+        switch asker {
+        case .resource(let name): .resource(name)
+        case .admin(let id): .admin(id)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import MayflyBroker
+import MayflyModel
+import MayflyPolicy
+
+/// Answers of the AuthZEN endpoints.
+enum EvaluationReply {
+    /// What one question came to.
+    enum Answer: Sendable {
+        case decided(ActionDecision)
+        case refused(EvaluationEndpoint.Refusal)
+
+        var isAllowed: Bool {
+            switch self {
+            case .decided(let decision): decision.isAllowed
+            case .refused: false
+            }
+        }
+    }
+
+    static func answers(_ answers: [Answer], isList: Bool, requestID: String?) -> HTTPReply {
+        var writer = JSONWriter()
+        if isList {
+            writer.beginObject()
+            writer.name("evaluations")
+            writer.beginArray()
+        }
+        for answer in answers {
+            switch answer {
+            case .decided(let decision): write(decision, into: &writer)
+            case .refused(let refusal): write(refusal, into: &writer)
+            }
+        }
+        if isList {
+            writer.endArray()
+            writer.endObject()
+        }
+        var headers = [("Content-Type", "application/json")]
+        if let requestID, requestID.utf8.count <= 128, requestID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+            headers.append(("X-Request-ID", requestID))
+        }
+        return HTTPReply(status: 200, headers: headers, body: writer.bytes)
+    }
+
+    /// An error body is a message string (AuthZEN §10.1.3) and says nothing about the decision.
+    static func message(_ status: Int, _ text: String) -> HTTPReply {
+        var headers = [("Content-Type", "application/json")]
+        if status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
+        return HTTPReply(status: status, headers: headers, body: JSONWriter.bytes(of: .string(text)))
+    }
+
+    static func failure(_ error: BrokerError) -> HTTPReply {
+        switch error {
+        case .oauth(let refusal): return message(refusal.code.status, refusal.description)
+        case .unavailable(let reason):
+            var reply = message(503, reason.advice)
+            reply.headers.append(("Retry-After", "1"))
+            return reply
+        case .notFound, .alreadyExists, .stale, .conflict, .invalid:
+            return message(400, "the request does not fit the broker's state")
+        }
+    }
+
+    private static func write(_ refusal: EvaluationEndpoint.Refusal, into writer: inout JSONWriter) {
+        let error: JSONObject = ["status": .integer(Int64(refusal.status)), "message": .string(refusal.message)]
+        writer.value(.object(["decision": .bool(false), "context": .object(["error": .object(error)])]))
+    }
+
+    private static func write(_ decision: ActionDecision, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.name("decision")
+        writer.bool(decision.isAllowed)
+        writer.name("context")
+        writer.beginObject()
+        writer.name("reason")
+        writer.string(decision.rule)
+        if let detail = decision.detail {
+            writer.name("about")
+            writer.string(detail)
+        }
+        if case .allow(_, let notAfter) = decision {
+            writer.name("obligations")
+            writer.value(.array([.object(["id": .string("not_after"), "value": .integer(notAfter)])]))
+        }
+        writer.endObject()
+        writer.endObject()
+    }
+}

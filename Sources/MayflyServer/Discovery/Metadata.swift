@@ -1,0 +1,59 @@
+import MayflyBroker
+import MayflyCrypto
+import MayflyModel
+
+/// What the broker says about itself.
+enum Metadata {
+    /// RFC 8414 §2; also served where OpenID clients look, for discovery only.
+    static func authorizationServer(_ broker: Broker) -> HTTPReply {
+        let issuer = broker.settings.issuer
+        let algorithms = JSONValue.array(SignatureAlgorithm.allCases.map { .string($0.rawValue) })
+        let types = broker.state.read { tables in
+            Set(tables.resources.all.flatMap { $0.spec.types.map(\.type) }).sorted()
+        }
+        var object: JSONObject = [
+            "issuer": .string(issuer),
+            "token_endpoint": .string(issuer + "/oauth2/token"),
+            "jwks_uri": .string(issuer + "/.well-known/jwks.json"),
+            // REQUIRED and must not be empty, yet there is no authorization endpoint: the registered value says so.
+            "response_types_supported": .array([.string("none")]),
+            "grant_types_supported": .array(
+                [TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange].map { .string($0) }),
+            "token_endpoint_auth_methods_supported": .array(
+                ["private_key_jwt", "client_secret_basic"].map { .string($0) }),
+            "token_endpoint_auth_signing_alg_values_supported": algorithms,
+            "introspection_endpoint": .string(issuer + "/oauth2/introspect"),
+            "introspection_endpoint_auth_methods_supported": .array(
+                ["client_secret_basic", "private_key_jwt"].map { .string($0) }),
+            "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+            "revocation_endpoint": .string(issuer + "/oauth2/revoke"),
+            "revocation_endpoint_auth_methods_supported": .array([.string("private_key_jwt")]),
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        ]
+        if !types.isEmpty {
+            object["authorization_details_types_supported"] = .array(types.map { .string($0) })
+        }
+        return document(object)
+    }
+
+    /// AuthZEN 1.0 §9.
+    static func authzen(_ broker: Broker) -> HTTPReply {
+        let issuer = broker.settings.issuer
+        return document([
+            "policy_decision_point": .string(issuer),
+            "access_evaluation_endpoint": .string(issuer + "/access/v1/evaluation"),
+            "access_evaluations_endpoint": .string(issuer + "/access/v1/evaluations"),
+        ])
+    }
+
+    static func jwks(_ broker: Broker) -> HTTPReply {
+        document(broker.keyring.jwks(at: broker.clock.now()))
+    }
+
+    private static func document(_ object: JSONObject) -> HTTPReply {
+        HTTPReply(
+            status: 200,
+            headers: [("Content-Type", "application/json"), ("Cache-Control", "public, max-age=60")],
+            body: JSONWriter.bytes(of: .object(object)))
+    }
+}

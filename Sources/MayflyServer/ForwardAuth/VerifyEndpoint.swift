@@ -1,0 +1,102 @@
+import MayflyBroker
+import MayflyModel
+import MayflyPolicy
+
+/// `GET /verify`: answers a proxy's sub-request with 200, 401 or 403 (RFC 6750 §3).
+///
+/// The token stands in `Authorization`, the request in `X-Original-Method` and `X-Original-URI` (nginx) or
+/// `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Envoy). The proxy says which resource it speaks for, and proves
+/// it, with that resource's Basic credentials in `X-Mayfly-Resource`, a header that it sets itself.
+enum VerifyEndpoint {
+    static let credentialHeader = "X-Mayfly-Resource"
+
+    static func run(_ call: Call) -> HTTPOutcome {
+        let request = call.request
+        let credentials = request.headers(credentialHeader)
+        guard credentials.count == 1, let credential = credentials.first,
+            case .basic(let basic) = try? AuthorizationHeader.parse(Array(credential.utf8)),
+            let client = try? call.broker.authenticator.authenticate(
+                name: basic.clientID, secret: Array(basic.secret.utf8)),
+            case .resource(let resource) = client.client
+        else {
+            return .reply(
+                plain(403, "the proxy's \(credentialHeader) header does not authenticate a registered resource"))
+        }
+        let authorization = request.headers("Authorization")
+        guard !authorization.isEmpty else { return .reply(challenge(401, nil, scope: nil)) }
+        guard authorization.count == 1, let header = authorization.first,
+            case .bearer(let token) = try? AuthorizationHeader.parse(Array(header.utf8))
+        else { return .reply(challenge(401, "invalid_request", scope: nil)) }
+        guard let (method, uri) = original(request), let segments = OriginalPath.segments(of: uri) else {
+            return .reply(plain(403, "the proxy must send the original method and a plain original path, each once"))
+        }
+        var scope: Scope?
+        if request.query.contains("scope") {
+            // A demand that cannot be read is not one that can be dropped.
+            guard let parsed = (try? request.query.value("scope")).flatMap({ Scope($0) }) else {
+                return .reply(plain(403, "the scope parameter is not one scope"))
+            }
+            scope = parsed
+        }
+        let broker = call.broker
+        let needed = scope
+        return .parked { parked in
+            broker.verification.decideRoute(
+                method: method, segments: segments, scope: needed, token: Array(token.token.utf8), for: resource
+            ) { parked.finish(reply($0)) }
+        }
+    }
+
+    /// The method and target that the proxy was asked for.
+    ///
+    /// A proxy hands on what its own client sent: of two pairs, or of one header sent twice, one could be the client's
+    /// and name another path than the one that the proxy will take.
+    private static func original(_ request: HTTPRequest) -> (method: String, uri: String)? {
+        let methods = request.headers("X-Original-Method") + request.headers("X-Forwarded-Method")
+        let targets = request.headers("X-Original-URI") + request.headers("X-Forwarded-Uri")
+        guard let method = methods.first, let target = targets.first, methods.count == 1, targets.count == 1 else {
+            return nil
+        }
+        return (method, target)
+    }
+
+    private static func reply(
+        _ result: Result<(ActionDecision, VerificationService.ActiveToken?), BrokerError>
+    ) -> HTTPReply {
+        switch result {
+        case .failure(let error):
+            if case .unavailable = error {
+                var reply = plain(503, "the decision could not be written down")
+                reply.headers.append(("Retry-After", "1"))
+                return reply
+            }
+            return plain(403, "refused")
+        case .success((.inactive, _)): return challenge(401, "invalid_token", scope: nil)
+        case .success((.deny(.scopeMissing(let scope)), _)):
+            return challenge(403, "insufficient_scope", scope: scope)
+        case .success((.deny, _)): return challenge(403, "insufficient_scope", scope: nil)
+        case .success((.allow, let active)):
+            var headers = [("Content-Type", "text/plain")]
+            if let claims = active?.claims {
+                headers += [
+                    ("X-Mayfly-Subject", claims.subject), ("X-Mayfly-Agent", claims.clientID),
+                    ("X-Mayfly-Task", claims.task), ("X-Mayfly-Trace", claims.trace),
+                    ("X-Mayfly-Scope", claims.scopes.text),
+                ]
+            }
+            return HTTPReply(status: 200, headers: headers, body: [])
+        }
+    }
+
+    private static func challenge(_ status: Int, _ error: String?, scope: Scope?) -> HTTPReply {
+        var value = "Bearer realm=\"mayfly\""
+        if let error { value += ", error=\"\(error)\"" }
+        if let scope { value += ", scope=\"\(scope.text)\"" }
+        return HTTPReply(
+            status: status, headers: [("WWW-Authenticate", value), ("Content-Type", "text/plain")], body: [])
+    }
+
+    private static func plain(_ status: Int, _ text: String) -> HTTPReply {
+        HTTPReply(status: status, headers: [("Content-Type", "text/plain")], body: Array((text + "\n").utf8))
+    }
+}

@@ -1,0 +1,63 @@
+import MayflyBroker
+import MayflyModel
+
+/// Answers of the OAuth endpoints (RFC 6749 §5).
+enum OAuthReply {
+    static func error(_ error: OAuthError) -> HTTPReply {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("error")
+        writer.string(error.code.rawValue)
+        writer.name("error_description")
+        writer.string(error.description)
+        writer.endObject()
+        var headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+        if error.code.status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
+        if error.code.status == 503 { headers.append(("Retry-After", "1")) }
+        return HTTPReply(status: error.code.status, headers: headers, body: writer.bytes)
+    }
+
+    static func error(_ error: BrokerError) -> HTTPReply {
+        switch error {
+        case .oauth(let refusal): return self.error(refusal)
+        case .unavailable(let reason): return self.error(OAuthError(.temporarilyUnavailable, reason.advice))
+        case .notFound, .alreadyExists, .stale, .conflict, .invalid:
+            return self.error(OAuthError(.invalidRequest, "the request does not fit the broker's state"))
+        }
+    }
+
+    /// The answer that carries a token (RFC 6749 §5.1, RFC 8693 §2.2.1, RFC 9396 §7).
+    static func token(_ token: IssuedToken, issuedType: String?) -> HTTPReply {
+        var writer = JSONWriter(reserving: 1536)
+        writer.beginObject()
+        writer.name("access_token")
+        writer.string(token.compact)
+        if let issuedType {
+            writer.name("issued_token_type")
+            writer.string(issuedType)
+        }
+        writer.name("token_type")
+        writer.string(token.kind == .ticket ? "N_A" : "Bearer")
+        writer.name("expires_in")
+        writer.integer(token.expiresIn)
+        if !token.claims.scopes.isEmpty {
+            writer.name("scope")
+            writer.string(token.claims.scopes.text)
+        }
+        if !token.claims.details.isEmpty {
+            writer.name("authorization_details")
+            writer.value(.array(token.claims.details))
+        }
+        if !token.claims.task.isEmpty {
+            writer.name("task")
+            writer.string(token.claims.task)
+            writer.name("trace")
+            writer.string(token.claims.trace)
+        }
+        writer.endObject()
+        return HTTPReply(
+            status: 200,
+            headers: [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")],
+            body: writer.bytes)
+    }
+}

@@ -1,0 +1,24 @@
+import MayflyBroker
+
+/// `POST /oauth2/revoke` (RFC 7009): a holder ends its token and everything below it.
+enum RevocationEndpoint {
+    static func run(_ call: Call) -> HTTPOutcome {
+        do throws(OAuthError) {
+            let form = try OAuthForm(call.request)
+            let token = Array(try form.required("token").utf8)
+            let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
+            let broker = call.broker
+            return .parked { parked in
+                broker.revoke(token: token, for: client) { result in
+                    switch result {
+                    case .success:
+                        parked.finish(HTTPReply(status: 200, headers: [("Cache-Control", "no-store")], body: []))
+                    case .failure(let error): parked.finish(OAuthReply.error(error))
+                    }
+                }
+            }
+        } catch {
+            return .reply(OAuthReply.error(error))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import MayflyBroker
+import MayflyModel
+
+/// `POST /oauth2/token`: task tokens, delegation tickets and token exchange.
+enum TokenEndpoint {
+    static let clientCredentials = "client_credentials"
+    static let tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
+    static let jwtType = "urn:ietf:params:oauth:token-type:jwt"
+
+    static func run(_ call: Call) -> HTTPOutcome {
+        do throws(OAuthError) {
+            let form = try OAuthForm(call.request)
+            let grant = try form.required("grant_type")
+            guard grant == clientCredentials || grant == tokenExchange else {
+                throw OAuthError(.unsupportedGrantType, "use client_credentials or token-exchange")
+            }
+            let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
+            return run(grant, form, client, call)
+        } catch {
+            return .reply(OAuthReply.error(error))
+        }
+    }
+
+    /// What a client gets once it is known; whatever it is refused is written down.
+    private static func run(
+        _ grant: String, _ form: OAuthForm, _ client: AuthenticatedClient, _ call: Call
+    ) -> HTTPOutcome {
+        do throws(OAuthError) {
+            let request = try tokenRequest(form, call.request)
+            return grant == tokenExchange
+                ? try exchange(form, request, client, call.broker) : issue(request, client, call.broker)
+        } catch {
+            let broker = call.broker
+            return .parked { parked in
+                broker.issuer.refuse(error, to: client) { parked.finish(reply($0, issuedType: nil)) }
+            }
+        }
+    }
+
+    private static func issue(
+        _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker
+    ) -> HTTPOutcome {
+        .parked { parked in
+            let finish: TokenIssuer.Completion = { parked.finish(reply($0, issuedType: nil)) }
+            if case .agent = client.client {
+                broker.issuer.issue(request, to: client, finish)
+            } else {
+                broker.issuer.issueBrokerToken(request, to: client, finish)
+            }
+        }
+    }
+
+    private static func exchange(
+        _ form: OAuthForm, _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker
+    ) throws(OAuthError) -> HTTPOutcome {
+        let subject = Array(try form.required("subject_token").utf8)
+        let subjectType = try form.required("subject_token_type")
+        let actor = try form.value("actor_token").map { Array($0.utf8) }
+        let actorType = try form.value("actor_token_type")
+        let requested = try form.value("requested_token_type") ?? accessTokenType
+        guard (actor == nil) == (actorType == nil) else {
+            throw OAuthError(.invalidRequest, "actor_token and actor_token_type go together")
+        }
+        guard actorType.map({ $0 == accessTokenType }) ?? true else {
+            throw OAuthError(.invalidRequest, "actor_token_type must be access_token")
+        }
+        let delegate = try form.value("delegate")
+        switch (subjectType, requested) {
+        case (accessTokenType, jwtType):
+            guard actor == nil else { throw OAuthError(.invalidRequest, "a ticket takes no actor_token") }
+            return .parked { parked in
+                broker.issuer.issueTicket(request, to: delegate, from: subject, for: client) {
+                    parked.finish(reply($0, issuedType: jwtType))
+                }
+            }
+        case (accessTokenType, accessTokenType), (jwtType, accessTokenType):
+            guard delegate == nil else {
+                throw OAuthError(.invalidRequest, "delegate goes with requested_token_type jwt, which makes a ticket")
+            }
+            let kind: TokenKind = subjectType == jwtType ? .ticket : .accessToken
+            return .parked { parked in
+                broker.issuer.exchange(request, subjectToken: subject, kind: kind, actorToken: actor, for: client) {
+                    parked.finish(reply($0, issuedType: accessTokenType))
+                }
+            }
+        default:
+            throw OAuthError(
+                .invalidRequest,
+                "exchange an access_token for an access_token or a jwt (a ticket), or a jwt for an access_token")
+        }
+    }
+
+    private static func reply(_ result: Result<IssuedToken, BrokerError>, issuedType: String?) -> HTTPReply {
+        switch result {
+        case .success(let token): OAuthReply.token(token, issuedType: issuedType)
+        case .failure(let error): OAuthReply.error(error)
+        }
+    }
+
+    private static func tokenRequest(
+        _ form: OAuthForm, _ http: HTTPRequest
+    ) throws(OAuthError) -> TokenRequest {
+        var request = TokenRequest()
+        request.scope = try form.value("scope")
+        request.targets = form.values("resource") + form.values("audience")
+        if let text = try form.value("authorization_details") {
+            guard let value = try? JSONParser.parse(Array(text.utf8)), let details = value.arrayValue else {
+                throw OAuthError(.invalidAuthorizationDetails, "authorization_details is not a JSON array")
+            }
+            request.details = details
+        }
+        request.task = try form.value("task")
+        request.delegates = try form.value("delegates")
+        if let text = try form.value("lifetime") {
+            guard let seconds = Int64(text), (1...RegistryLimits.maximumTokenLife).contains(seconds) else {
+                throw OAuthError(.invalidRequest, "lifetime is a number of seconds from 1 to 3600")
+            }
+            request.lifetime = seconds
+        }
+        if let text = try form.value("trace") {
+            request.trace = text
+        } else if let header = http.header("traceparent") {
+            // An invalid header is ignored and a new trace begins (W3C Trace Context §3.2).
+            request.trace = (try? TraceParent.parse(Array(header.utf8)))?.traceID
+        }
+        return request
+    }
+}

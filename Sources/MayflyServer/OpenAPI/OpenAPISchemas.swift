@@ -1,0 +1,238 @@
+import MayflyBroker
+import MayflyModel
+
+/// The shapes that requests and answers have.
+enum OpenAPISchemas {
+    static let all: JSONObject = {
+        var schemas = JSONObject()
+        for (name, schema) in registry + oauth + authzen + rest { schemas[name] = .object(schema) }
+        return schemas
+    }()
+
+    // MARK: Building blocks
+
+    private static func text(_ description: String? = nil, values: [String] = []) -> JSONValue {
+        var schema: JSONObject = ["type": .string("string")]
+        schema["description"] = description.map { .string($0) }
+        if !values.isEmpty { schema["enum"] = .array(values.map { .string($0) }) }
+        return .object(schema)
+    }
+
+    private static let integer = JSONValue.object(["type": .string("integer")])
+    private static let flag = JSONValue.object(["type": .string("boolean")])
+    private static let anyObject = JSONValue.object(["type": .string("object")])
+
+    private static func list(_ items: JSONValue) -> JSONValue {
+        .object(["type": .string("array"), "items": items])
+    }
+
+    private static func reference(_ name: String) -> JSONValue {
+        .object(["$ref": .string("#/components/schemas/" + name)])
+    }
+
+    private static func object(
+        _ properties: JSONObject, required: [String] = [], isClosed: Bool = false
+    ) -> JSONObject {
+        var schema: JSONObject = ["type": .string("object"), "properties": .object(properties)]
+        if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
+        if isClosed { schema["additionalProperties"] = .bool(false) }
+        return schema
+    }
+
+    private static func page(_ name: String, _ schema: String) -> JSONObject {
+        object(
+            [name: list(reference(schema)), "next_cursor": text("send as cursor for the next page")], required: [name])
+    }
+
+    private static func record(_ spec: JSONObject, _ more: JSONObject) -> JSONObject {
+        var properties = spec
+        for member in more.members { properties[member.name] = member.value }
+        properties["created"] = text("RFC 3339")
+        properties["epoch"] = integer
+        properties["version"] = integer
+        return object(properties)
+    }
+
+    // MARK: Registry
+
+    private static let owner: JSONObject = [
+        "id": text("owner:<name>"), "name": text(), "email": text(), "delegate": text("who inherits its agents"),
+    ]
+
+    private static let role: JSONObject = [
+        "id": text("role:<name>"), "name": text(), "scopes": list(text()), "authorization_details": list(anyObject),
+        "max_token_life": integer, "max_depth": integer,
+    ]
+
+    private static let resource: JSONObject = [
+        "name": text(), "identifier": text("the aud of its tokens"), "title": text(), "scopes": list(text()),
+        "authorization_details_types": list(anyObject), "actions": list(anyObject), "routes": list(anyObject),
+        "authentication": text(values: ResourceSpec.AuthenticationMethod.allCases.map(\.rawValue)),
+        "token_signing_alg": text(values: ResourceSpec.SigningAlgorithm.allCases.map(\.rawValue)),
+    ]
+
+    private static let agent: JSONObject = [
+        "id": text("agent:<name>"), "name": text(), "kind": text(values: AgentSpec.Kind.allCases.map(\.rawValue)),
+        "purpose": text(), "owner": text(), "roles": list(text()), "resources": list(text()),
+        "scopes": list(text()), "authorization_details": list(anyObject), "deny": anyObject,
+        "delegates": list(text("agent:<name> or role:<name>")),
+        "risk": text(values: AgentSpec.Risk.allCases.map(\.rawValue)), "release": text(),
+        "last_review": text(), "next_review": text(), "end_date": text(),
+    ]
+
+    private static let registry: [(String, JSONObject)] = [
+        ("OwnerSpec", object(owner, required: ["id", "name", "email"], isClosed: true)),
+        ("Owner", record(owner, ["state": text(values: Owner.State.allCases.map(\.rawValue))])),
+        ("OwnerPage", page("owners", "Owner")),
+        ("Leaving", object(["owner": text(), "offboarded": list(text()), "inherited": list(text())])),
+        ("RoleSpec", object(role, required: ["id"], isClosed: true)),
+        ("Role", record(role, [:])),
+        ("RolePage", page("roles", "Role")),
+        ("ResourceSpec", object(resource, required: ["name", "identifier"], isClosed: true)),
+        ("Resource", record(resource, ["keys": list(anyObject), "has_secret": flag])),
+        ("ResourcePage", page("resources", "Resource")),
+        ("ResourceSecret", object(["client_id": text(), "client_secret": text("shown once")])),
+        ("AgentSpec", object(agent, required: ["id", "purpose", "owner"], isClosed: true)),
+        (
+            "Agent",
+            record(
+                agent,
+                [
+                    "state": text(values: Agent.State.allCases.map(\.rawValue)), "keys": list(anyObject),
+                    "last_used": text(),
+                ])
+        ),
+        ("AgentPage", page("agents", "Agent")),
+        (
+            "Registry",
+            object(
+                [
+                    "owners": list(reference("OwnerSpec")), "resources": list(reference("ResourceSpec")),
+                    "roles": list(reference("RoleSpec")), "agents": list(reference("AgentSpec")),
+                ], isClosed: true)
+        ),
+        (
+            "Applied",
+            object([
+                "dry_run": flag,
+                "changes": list(
+                    .object(object(["target": text(), "step": text(), "members": list(text())]))),
+            ])
+        ),
+        ("Reason", object(["reason": text()], isClosed: true)),
+        ("EnrolmentCode", object(["agent": text(), "code": text("single use"), "expires": text()])),
+        (
+            "Enrolment",
+            object(
+                ["code": text(), "proof": text("JWS of the new key"), "label": text()], required: ["code", "proof"],
+                isClosed: true)
+        ),
+        (
+            "KeyRegistration",
+            object(
+                [
+                    "client_assertion": text("by an older key"), "proof": text("JWS of the new key"), "label": text(),
+                    "expires": text(),
+                ], required: ["client_assertion", "proof"], isClosed: true)
+        ),
+    ]
+
+    // MARK: OAuth
+
+    private static let oauth: [(String, JSONObject)] = [
+        (
+            "TokenRequest",
+            object(
+                [
+                    "grant_type": text(values: [TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange]),
+                    "client_assertion_type": text(), "client_assertion": text(), "client_id": text(),
+                    "scope": text(), "resource": text(), "audience": text(), "authorization_details": text(),
+                    "task": text(), "trace": text(), "delegates": text(), "lifetime": text(), "subject_token": text(),
+                    "subject_token_type": text(), "actor_token": text(), "actor_token_type": text(),
+                    "requested_token_type": text(), "delegate": text(),
+                ], required: ["grant_type"])
+        ),
+        (
+            "TokenResponse",
+            object(
+                [
+                    "access_token": text(), "issued_token_type": text(), "token_type": text(), "expires_in": integer,
+                    "scope": text(), "authorization_details": list(anyObject), "task": text(), "trace": text(),
+                ], required: ["access_token", "token_type", "expires_in"])
+        ),
+        ("IntrospectionRequest", object(["token": text(), "token_type_hint": text()], required: ["token"])),
+        (
+            "Introspection",
+            object(
+                [
+                    "active": flag, "iss": text(), "sub": text(), "aud": text(), "client_id": text(), "jti": text(),
+                    "token_type": text(), "iat": integer, "exp": integer, "scope": text(),
+                    "authorization_details": list(anyObject), "act": anyObject, "may_act": anyObject, "txn": text(),
+                    "mayfly": anyObject,
+                ], required: ["active"])
+        ),
+        ("RevocationForm", object(["token": text(), "token_type_hint": text()], required: ["token"])),
+        ("Metadata", object(["issuer": text(), "token_endpoint": text(), "jwks_uri": text()], required: ["issuer"])),
+        ("JWKSet", object(["keys": list(anyObject)], required: ["keys"])),
+    ]
+
+    // MARK: AuthZEN
+
+    private static let authzen: [(String, JSONObject)] = [
+        (
+            "Evaluation",
+            object(
+                ["subject": anyObject, "action": anyObject, "resource": anyObject, "context": anyObject],
+                required: ["subject", "action", "resource"])
+        ),
+        (
+            "Evaluations",
+            object([
+                "subject": anyObject, "action": anyObject, "resource": anyObject, "context": anyObject,
+                "evaluations": list(anyObject), "options": anyObject,
+            ])
+        ),
+        ("EvaluationDecision", object(["decision": flag, "context": anyObject], required: ["decision"])),
+        (
+            "EvaluationDecisions",
+            object(["evaluations": list(reference("EvaluationDecision"))], required: ["evaluations"])
+        ),
+        (
+            "AuthZENMetadata",
+            object([
+                "policy_decision_point": text(), "access_evaluation_endpoint": text(),
+                "access_evaluations_endpoint": text(),
+            ])
+        ),
+    ]
+
+    // MARK: The rest
+
+    private static let rest: [(String, JSONObject)] = [
+        (
+            "RevocationRequest",
+            object(
+                [
+                    "token": text("a jti"), "task": text(), "trace": text(), "agent": text(), "owner": text(),
+                    "role": text(), "resource": text(), "everything": flag, "reason": text(),
+                ], isClosed: true)
+        ),
+        ("Revoked", object(["revoked": text()])),
+        ("RevocationPage", page("revocations", "RevocationRecord")),
+        (
+            "RevocationRecord",
+            object(["target": text(), "value": text(), "at": integer, "expires": integer])
+        ),
+        (
+            "LedgerPage",
+            object(["entries": list(.object(object(["index": text(), "entry": anyObject]))), "next_cursor": text()])
+        ),
+        (
+            "LedgerRange",
+            object(["entries": list(.object(object(["index": text(), "bytes": text(), "leaf": text()])))])
+        ),
+        ("LedgerKey", object(["verifier_key": text()])),
+        ("Proof", object(["hashes": list(text("base64url"))])),
+        ("SigningKeys", object(["keys": list(anyObject)])),
+    ]
+}

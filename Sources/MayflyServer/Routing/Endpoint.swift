@@ -1,0 +1,86 @@
+import MayflyBroker
+import MayflyModel
+
+/// One operation of the HTTP surface: where it is, who may call it, what it does.
+package struct Endpoint: Sendable {
+    /// Who may call; checked before `run`.
+    package enum Access: String, Sendable {
+        /// Anyone; the endpoint itself proves what it must.
+        case open
+        /// A bearer token with `mayfly.read` or `mayfly.admin`.
+        case read
+        /// A bearer token with `mayfly.admin`.
+        case admin
+    }
+
+    package let method: String
+    package let template: String
+    package let summary: String
+    package let access: Access
+    /// Name of the request body's schema in the OpenAPI document.
+    package var requestSchema: String?
+    /// Form fields rather than JSON.
+    package var isForm = false
+    /// Status of success, and the name of its schema.
+    package var success: (status: Int, schema: String?) = (200, nil)
+    /// Query parameters by name.
+    package var query: [String] = []
+    /// Whether a change demands `If-Match`.
+    package var needsETag = false
+    let run: @Sendable (Call) throws(Failure) -> HTTPOutcome
+
+    init(
+        _ method: String, _ template: String, _ summary: String, access: Access = .open, request: String? = nil,
+        isForm: Bool = false, success: (Int, String?) = (200, nil), query: [String] = [], needsETag: Bool = false,
+        run: @escaping @Sendable (Call) throws(Failure) -> HTTPOutcome
+    ) {
+        self.method = method
+        self.template = template
+        self.summary = summary
+        self.access = access
+        requestSchema = request
+        self.isForm = isForm
+        self.success = success
+        self.query = query
+        self.needsETag = needsETag
+        self.run = run
+    }
+}
+
+/// A request on its way through an endpoint.
+struct Call: Sendable {
+    let request: HTTPRequest
+    let parameters: [String: String]
+    let broker: Broker
+    /// Who called, for endpoints with an access rule.
+    let actor: String
+
+    /// The path parameter as an identifier of the kind, with or without its prefix.
+    func identifier<K: IdentifierKind>(_ name: String, _ kind: Identifier<K>.Type) throws(Failure) -> Identifier<K> {
+        guard let id = parameters[name].flatMap({ Identifier<K>(lenient: $0) }) else { throw .broker(.notFound) }
+        return id
+    }
+
+    /// The body as a JSON object's fields.
+    func fields() throws(Failure) -> FieldReader {
+        guard request.contentType == "application/json" else { throw .unsupportedMediaType }
+        do {
+            return FieldReader(try JSONParser.parseObject(request.body))
+        } catch {
+            throw .json(error)
+        }
+    }
+}
+
+/// Why an endpoint answers with a problem.
+enum Failure: Error, Sendable {
+    case broker(BrokerError)
+    case json(JSONError)
+    case field(FieldError)
+    case unauthorized
+    case forbidden
+    case unsupportedMediaType
+    case preconditionRequired
+    case badIfMatch
+    case badQuery(String)
+}

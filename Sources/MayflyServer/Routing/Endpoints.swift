@@ -1,0 +1,66 @@
+import MayflyBroker
+
+/// Every operation of the HTTP surface; the router and the OpenAPI document are made from this one list.
+package enum Endpoints {
+    package static let all: [Endpoint] =
+        protocols + RegistryAPI.endpoints + EnrolmentAPI.endpoints
+        + RevocationsAPI.endpoints + LedgerAPI.endpoints + KeysAPI.endpoints + operations
+
+    private static let protocols = [
+        Endpoint(
+            "POST", "/oauth2/token", "Task tokens, delegation tickets and token exchange", request: "TokenRequest",
+            isForm: true, success: (200, "TokenResponse")
+        ) { TokenEndpoint.run($0) },
+        Endpoint(
+            "POST", "/oauth2/introspect", "What a token means now (RFC 7662)", request: "IntrospectionRequest",
+            isForm: true, success: (200, "Introspection")
+        ) { IntrospectionEndpoint.run($0) },
+        Endpoint(
+            "POST", "/oauth2/revoke", "End a token and everything below it (RFC 7009)", request: "RevocationForm",
+            isForm: true
+        ) { RevocationEndpoint.run($0) },
+        Endpoint(
+            "POST", "/access/v1/evaluation", "May this token do this action? (AuthZEN 1.0)", request: "Evaluation",
+            success: (200, "EvaluationDecision")
+        ) { EvaluationEndpoint.single($0) },
+        Endpoint(
+            "POST", "/access/v1/evaluations", "Several questions at once (AuthZEN 1.0)", request: "Evaluations",
+            success: (200, "EvaluationDecisions")
+        ) { EvaluationEndpoint.several($0) },
+        Endpoint("GET", "/verify", "Forward-auth for nginx, Envoy and Traefik", query: ["scope"]) {
+            VerifyEndpoint.run($0)
+        },
+        Endpoint(
+            "GET", "/.well-known/oauth-authorization-server", "Server metadata (RFC 8414)", success: (200, "Metadata")
+        ) { .reply(Metadata.authorizationServer($0.broker)) },
+        Endpoint(
+            "GET", "/.well-known/openid-configuration", "The same metadata, where OpenID clients look",
+            success: (200, "Metadata")
+        ) { .reply(Metadata.authorizationServer($0.broker)) },
+        Endpoint("GET", "/.well-known/jwks.json", "Keys that verify tokens (RFC 7517)", success: (200, "JWKSet")) {
+            .reply(Metadata.jwks($0.broker))
+        },
+        Endpoint(
+            "GET", "/.well-known/authzen-configuration", "AuthZEN metadata", success: (200, "AuthZENMetadata")
+        ) { .reply(Metadata.authzen($0.broker)) },
+    ]
+
+    private static let operations = [
+        Endpoint("GET", "/openapi.json", "This surface, as OpenAPI 3.1") { call in
+            .reply(OpenAPIDocument.reply(issuer: call.broker.settings.issuer))
+        },
+        Endpoint("GET", "/healthz", "The process answers") { _ in .reply(plain("ok")) },
+        Endpoint("GET", "/readyz", "The broker can mint and verify") { call throws(Failure) in
+            do throws(BrokerError) {
+                try call.broker.readiness()
+            } catch {
+                throw .broker(error)
+            }
+            return .reply(plain("ready"))
+        },
+    ]
+
+    private static func plain(_ word: String) -> HTTPReply {
+        HTTPReply(status: 200, headers: [("Content-Type", "text/plain")], body: Array((word + "\n").utf8))
+    }
+}

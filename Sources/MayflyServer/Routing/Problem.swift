@@ -1,0 +1,103 @@
+import MayflyBroker
+import MayflyModel
+
+/// Error answers of the admin endpoints (RFC 9457).
+enum Problem {
+
+    static func reply(
+        _ status: Int, type: String, title: String, detail: String? = nil, path: FieldPath? = nil,
+        headers: [(String, String)] = []
+    ) -> HTTPReply {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("type")
+        writer.string("urn:mayfly:problem:" + type)
+        writer.name("title")
+        writer.string(title)
+        writer.name("status")
+        writer.integer(Int64(status))
+        if let detail {
+            writer.name("detail")
+            writer.string(detail)
+        }
+        if let path {
+            writer.name("parameter")
+            writer.string(path.description)
+        }
+        writer.endObject()
+        return HTTPReply(
+            status: status, headers: [("Content-Type", "application/problem+json")] + headers, body: writer.bytes)
+    }
+
+    static func reply(for failure: Failure) -> HTTPReply {
+        switch failure {
+        case .broker(let error): return reply(for: error)
+        case .json(let error):
+            return reply(400, type: "invalid-json", title: "The body is not acceptable JSON", detail: error.description)
+        case .field(let error):
+            return reply(
+                400, type: "invalid-field", title: "A field is not acceptable", detail: error.description,
+                path: error.path)
+        case .unauthorized:
+            return reply(
+                401, type: "unauthorized", title: "An administrator's bearer token is needed",
+                detail: "get one from the token endpoint with scope mayfly.admin or mayfly.read",
+                headers: [("WWW-Authenticate", "Bearer realm=\"mayfly\"")])
+        case .forbidden:
+            return reply(
+                403, type: "forbidden", title: "The token's scope does not allow this",
+                headers: [("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"mayfly.admin\"")])
+        case .unsupportedMediaType:
+            return reply(
+                415, type: "unsupported-media-type", title: "The body must be JSON",
+                detail: "send it as application/json")
+        case .preconditionRequired:
+            return reply(
+                428, type: "precondition-required", title: "If-Match is needed",
+                detail: "read the record first and send its ETag as If-Match, so that no change is lost")
+        case .badIfMatch:
+            return reply(
+                400, type: "invalid-if-match", title: "If-Match is not a list of entity tags",
+                detail: "send the ETag of the record as it was answered")
+        case .badQuery(let name):
+            return reply(
+                400, type: "invalid-query", title: "A query parameter is not acceptable", detail: name)
+        }
+    }
+
+    private static func reply(for error: BrokerError) -> HTTPReply {
+        switch error {
+        case .notFound: return reply(404, type: "not-found", title: "Nothing has that name")
+        case .alreadyExists: return reply(409, type: "already-exists", title: "Something has that name already")
+        case .stale:
+            return reply(
+                412, type: "stale", title: "The record has changed",
+                detail: "read it again, and repeat the change with its new ETag")
+        case .conflict(let text):
+            return reply(409, type: "conflict", title: "The state does not allow it", detail: text)
+        case .invalid(let error): return reply(for: .field(error))
+        case .oauth(let error):
+            let status = error.code == .invalidClient ? 401 : error.code.status
+            return reply(
+                status, type: error.code.rawValue, title: "Refused", detail: error.description,
+                headers: status == 401 ? [("WWW-Authenticate", "Bearer realm=\"mayfly\"")] : [])
+        case .unavailable(let reason):
+            return reply(
+                503, type: "unavailable", title: "Nothing can be made durable now", detail: reason.advice,
+                headers: [("Retry-After", "1")])
+        }
+    }
+}
+
+extension BrokerError.Unavailability {
+    /// What the operator or caller can do.
+    var advice: String {
+        switch self {
+        case .storeFull: "the disk is full; free space, then ask again"
+        case .storeFailed: "the store cannot be written; see the broker's log"
+        case .clockWentBack: "the system clock went back; correct it, or restart with --accept-clock"
+        case .overloaded: "the broker is at its limit; ask again in a moment"
+        case .stopping: "the broker is stopping; ask again in a moment"
+        }
+    }
+}
