@@ -70,6 +70,13 @@ let package = Package(
             dependencies: ["MayflyModel", "MayflyCrypto", "MayflyBroker", "MayflyStorage"],
             swiftSettings: common),
         .testTarget(
+            name: "MayflyBrokerTests",
+            dependencies: [
+                "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "MayflyStorage",
+                "MayflyServer",
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "MayflyServerTests", dependencies: ["MayflyModel", "MayflyServer"], swiftSettings: common),
     ]
 )
