@@ -1,7 +1,69 @@
-// libcurl: HTTP client. Variadic calls go through the typed functions below.
+// libcurl: HTTP client. curl_easy_setopt and curl_easy_getinfo take their value as a variadic argument; each option that
+// Mayfly uses has a function here with the one type that the option takes.
 #ifndef MAYFLY_CCurl_SHIM_H
 #define MAYFLY_CCurl_SHIM_H
 
 #include <curl/curl.h>
+
+// Takes `length` of `count` bytes; answering another number ends the transfer.
+typedef size_t (*mayfly_curl_sink)(char *bytes, size_t size, size_t count, void *context);
+
+// What holds for every request: no redirects, no signals, no credentials from files, TLS 1.2 and its checks on.
+static inline CURLcode mayfly_curl_harden(CURL *handle) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    return code;
+}
+
+static inline CURLcode mayfly_curl_url(CURL *handle, const char *url) {
+    return curl_easy_setopt(handle, CURLOPT_URL, url);
+}
+
+// The empty text turns proxies off, those of the environment too.
+static inline CURLcode mayfly_curl_proxy(CURL *handle, const char *proxy) {
+    return curl_easy_setopt(handle, CURLOPT_PROXY, proxy);
+}
+
+static inline CURLcode mayfly_curl_method(CURL *handle, const char *method) {
+    return curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method);
+}
+
+static inline CURLcode mayfly_curl_timeouts(CURL *handle, long connect_ms, long total_ms) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, total_ms) : code;
+}
+
+// libcurl copies the bytes.
+static inline CURLcode mayfly_curl_body(CURL *handle, const void *bytes, curl_off_t length) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, length);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, bytes) : code;
+}
+
+// libcurl keeps the pointer until the next reset.
+static inline CURLcode mayfly_curl_headers(CURL *handle, struct curl_slist *headers) {
+    return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+}
+
+// libcurl keeps `context` until the next reset.
+static inline CURLcode mayfly_curl_sinks(CURL *handle, mayfly_curl_sink body, mayfly_curl_sink header, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, body);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, header);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_HEADERDATA, context) : code;
+}
+
+static inline CURLcode mayfly_curl_status(CURL *handle, long *status) {
+    return curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, status);
+}
+
+static inline CURLcode mayfly_curl_global_init(void) {
+    return curl_global_init(CURL_GLOBAL_DEFAULT);
+}
 
 #endif

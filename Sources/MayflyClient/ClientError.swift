@@ -1,0 +1,95 @@
+/// Why a call to the broker did not succeed; no case holds a token, a secret or key material.
+public enum ClientError: Error, Equatable, Sendable {
+    /// Not an absolute `http` or `https` URL without user, query and fragment.
+    case invalidURL
+    /// Tokens would cross a network unprotected: `http` is for this machine only.
+    case plainHTTP
+    /// Holds libcurl's fixed text.
+    case unreachable(String)
+    case timedOut
+    /// The server's certificate does not hold; holds libcurl's fixed text.
+    case untrusted(String)
+    case answerTooLarge
+    /// The server's answer is not what the broker would say.
+    case unexpectedAnswer(status: Int)
+    /// The server says that it is another issuer than the one that was asked for.
+    case issuerMismatch
+    /// The broker's own refusal.
+    case refused(Refusal)
+    /// The key file could not be used; the text says why.
+    case keyFile(String)
+    /// The random generator or the signature failed; the text says why.
+    case cryptography(String)
+    /// A value that cannot stand in a request, for example a header value with a line break.
+    case invalidInput(String)
+}
+
+/// What the broker said when it refused (RFC 6749 §5.2, RFC 9457).
+public struct Refusal: Error, Equatable, Sendable {
+    /// The HTTP status.
+    public let status: Int
+    /// The OAuth error code, or the problem type without its prefix.
+    public let code: String
+    /// The broker's explanation, if it gave one.
+    public let detail: String?
+
+    package init(status: Int, code: String, detail: String?) {
+        (self.status, self.code, self.detail) = (status, code, detail)
+    }
+}
+
+extension ClientError: CustomStringConvertible {
+    /// What went wrong, in one line.
+    public var description: String {
+        switch self {
+        case .invalidURL: "that is not an http or https URL"
+        case .plainHTTP: "the server is another machine, and the URL has no TLS"
+        case .unreachable(let text): "the broker cannot be reached: \(text)"
+        case .timedOut: "the broker did not answer in time"
+        case .untrusted(let text): "the server cannot be trusted: \(text)"
+        case .answerTooLarge: "the server's answer is larger than \(HTTPTransport.maximumBody) bytes"
+        case .unexpectedAnswer(let status): "the server's answer (status \(status)) is not a Mayfly broker's"
+        case .issuerMismatch: "the server says that it is another issuer"
+        case .refused(let refusal): refusal.detail.map { "\(refusal.code): \($0)" } ?? refusal.code
+        case .keyFile(let text): "the key file cannot be used: \(text)"
+        case .cryptography(let text): "the request could not be signed: \(text)"
+        case .invalidInput(let text): text
+        }
+    }
+
+    /// What the caller can do next, in one line.
+    public var nextStep: String {
+        switch self {
+        case .invalidURL: "give a base URL such as https://mayfly.example.com"
+        case .plainHTTP: "use https, or a broker on 127.0.0.1"
+        case .unreachable, .timedOut: "check that the broker runs and that the URL is right"
+        case .untrusted: "check the URL and the server's certificate; it is never accepted unchecked"
+        case .answerTooLarge: "ask for less at once, for example with a smaller limit"
+        case .unexpectedAnswer: "check that the URL is the broker's, and what stands in between"
+        case .issuerMismatch: "give the issuer that you expect; an assertion for one broker is not sent to another"
+        case .refused(let refusal): refusal.nextStep
+        case .keyFile: "name a PKCS#8 PEM file that belongs to you, with mode 0600"
+        case .cryptography: "try again; if it persists, check the OpenSSL installation"
+        case .invalidInput: "correct the value and try again"
+        }
+    }
+}
+
+extension Refusal {
+    /// What the caller can do next, in one line.
+    public var nextStep: String {
+        switch code {
+        case "invalid_client": "check the name, the key (is it enrolled?), this machine's clock and the issuer"
+        case "invalid_scope", "invalid_target", "invalid_authorization_details":
+            "ask for less, or have the agent's registration widened"
+        case "invalid_grant": "the token or code has ended or is not yours; get a fresh one"
+        case "unauthorized_client", "insufficient_scope", "forbidden": "this client may not do that; use another"
+        case "invalid_token", "unauthorized": "get a fresh token"
+        case "temporarily_unavailable", "unavailable": "try again in a moment"
+        case "not-found": "check the name; the list commands show what there is"
+        case "already-exists": "change the existing record, or choose another name"
+        case "stale": "someone else changed the record; read it again and repeat"
+        default: status >= 500 ? "see the broker's log" : "correct the request and try again"
+        }
+    }
+}
