@@ -70,6 +70,10 @@ let package = Package(
             dependencies: ["MayflyModel", "MayflyCrypto", "MayflyBroker", "MayflyStorage"],
             swiftSettings: common),
         .testTarget(
+            name: "MayflyClientTests",
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyClient", "mayfly"],
+            swiftSettings: common),
+        .testTarget(
             name: "MayflyBrokerTests",
             dependencies: [
                 "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "MayflyStorage",

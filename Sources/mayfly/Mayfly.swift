@@ -1,1 +1,13 @@
-@main enum Mayfly { static func main() {} }
+internal import Glibc
+
+/// The program.
+@main enum Mayfly {
+    static let commands = CommandTable(
+        commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
+            + AgentCommands.all + RegistryCommands.all + [ApplyCommand.command] + RevokeCommands.all
+            + LedgerCommands.all + TokenCommands.all + [EvaluateCommand.command, ExecCommand.command])
+
+    static func main() {
+        exit(commands.run(Array(CommandLine.arguments.dropFirst()), environment: Environment.variables()))
+    }
+}

@@ -1,0 +1,47 @@
+import MayflyModel
+
+/// Shows records of the admin API.
+enum RecordOutput {
+    /// One record: JSON, or one member a line.
+    static func show(_ record: JSONObject, _ call: Invocation) {
+        if call.isJSON { return Terminal.say(JSONText.object(record)) }
+        let pairs = record.members.map { ($0.name, text($0.value)) }
+        for line in Table.pairs(pairs) { Terminal.say(line) }
+    }
+
+    /// Many records: JSON, or a table of the named members.
+    static func list(
+        _ records: [JSONObject], as name: String, columns: [String], _ call: Invocation
+    ) {
+        if call.isJSON { return Terminal.say(JSONText.object([name: .array(records.map { .object($0) })])) }
+        guard !records.isEmpty else { return Terminal.say("no \(name)") }
+        let rows = records.map { record in columns.map { text(record[$0] ?? .null) } }
+        let sorted = rows.sorted { ($0.first ?? "") < ($1.first ?? "") }
+        let head = columns.map { column in
+            String(column.map { $0 == "_" ? " " : $0 }).uppercased()
+        }
+        for line in Table.lines(head, sorted) { Terminal.say(line) }
+    }
+
+    /// The result of a change: JSON, or one sentence.
+    static func done(_ sentence: String, _ answer: JSONObject, _ call: Invocation) {
+        Terminal.say(call.isJSON ? JSONText.object(answer) : sentence)
+    }
+
+    /// A value in one cell.
+    static func text(_ value: JSONValue) -> String {
+        switch value {
+        case .null: ""
+        case .string(let text): text
+        case .array(let elements): elements.map(element).joined(separator: ", ")
+        case .bool, .integer, .number, .object: JSONText.line(value)
+        }
+    }
+
+    /// Of a key its id and label are enough; the rest is there with `--json`.
+    private static func element(_ value: JSONValue) -> String {
+        guard let object = value.objectValue else { return text(value) }
+        guard let keyID = object["kid"]?.stringValue else { return JSONText.line(value) }
+        return object["label"]?.stringValue.map { "\(keyID) (\($0))" } ?? keyID
+    }
+}

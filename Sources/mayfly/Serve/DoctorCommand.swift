@@ -1,0 +1,127 @@
+import MayflyBroker
+import MayflyConfig
+import MayflyCrypto
+import MayflyLedger
+import MayflyModel
+import MayflyServer
+import MayflyStorage
+
+/// `mayfly doctor`: checks what a start checks, and more, without changing anything.
+enum DoctorCommand: CommandLineCommand {
+    static let name = "doctor"
+    static let summary = "Check configuration, keys, clock, store and ledger of a broker that is not running"
+    static let details = """
+        Each signing key signs a probe that the second implementation (libjwt) must verify, and the reverse.
+        The ledger is read as a whole: each entry's hash, and the tree's root.
+        """
+    static let options = [Option.value("dir", "D", "the directory that mayfly init made")]
+    static let examples = ["mayfly doctor --dir ./broker", "mayfly doctor --dir ./broker --json"]
+
+    static func run(_ call: Invocation) throws(CommandError) {
+        let findings = examine(try call.required("dir"))
+        if call.isJSON {
+            Terminal.say(
+                JSONText.object([
+                    "ok": .bool(!findings.contains { $0.trouble != nil }),
+                    "checks": .array(
+                        findings.map { finding in
+                            var object: JSONObject = [
+                                "check": .string(finding.check), "ok": .bool(finding.trouble == nil),
+                            ]
+                            object["trouble"] = finding.trouble.map { .string($0) }
+                            return .object(object)
+                        }),
+                ]))
+        } else {
+            for finding in findings {
+                Terminal.say("\(finding.trouble == nil ? "ok    " : "FAILED") \(finding.check)")
+                if let trouble = finding.trouble { Terminal.say("       \(trouble)") }
+            }
+        }
+        if findings.contains(where: { $0.trouble != nil }) { throw .no }
+    }
+
+    /// One thing that was looked at, and what is wrong with it.
+    struct Finding {
+        let check: String
+        var trouble: String?
+    }
+
+    private static func examine(_ directory: String) -> [Finding] {
+        let config: BrokerConfig
+        do {
+            config = try BrokerConfig.load(directory: directory)
+        } catch {
+            return [Finding(check: "configuration", trouble: "\(error)")]
+        }
+        var findings = [Finding(check: "configuration")]
+        findings.append(
+            check("key directory is private") { () throws(CommandError) in
+                try BrokerDirectory.checkPrivate(config.keysDirectory)
+            })
+        let store: SQLiteStore
+        do {
+            store = try SQLiteStore(path: config.storePath, mode: .open)
+        } catch {
+            let failure = StartFailure.describe(.store(error), config)
+            findings.append(Finding(check: "store", trouble: failure.lines.joined(separator: "; ")))
+            return findings
+        }
+        findings.append(Finding(check: "store"))
+        findings += keys(config, store)
+        findings += ledger(store)
+        return findings
+    }
+
+    private static func keys(_ config: BrokerConfig, _ store: SQLiteStore) -> [Finding] {
+        let vault = FileKeyVault(directory: config.keysDirectory)
+        let records: [SigningKeyRecord]
+        do {
+            records = try Broker.signingKeys(in: store)
+        } catch {
+            return [Finding(check: "records", trouble: "\(error)")]
+        }
+        return records.sorted { $0.id < $1.id }.filter { $0.state != .retiring }.map { record in
+            check("\(record.algorithm.rawValue) \(record.state.rawValue) key \(record.id) agrees with libjwt") {
+                () throws(CommandError) in
+                do {
+                    try CrossCheck.run(try vault.load(record.id))
+                } catch {
+                    throw .failed("\(error)", next: "restore the key's file, or rotate the keys")
+                }
+            }
+        }
+    }
+
+    private static func ledger(_ store: SQLiteStore) -> [Finding] {
+        [
+            check("ledger entries and tree") { () throws(CommandError) in
+                do {
+                    try LedgerAudit.run(store)
+                } catch {
+                    throw .failed("\(error)", next: "keep the file for evidence, and restore a backup")
+                }
+            },
+            check("clock is not behind the ledger") { () throws(CommandError) in
+                let last: Timestamp?
+                do {
+                    let size = try store.head().ledgerSize
+                    last = size == 0 ? nil : try store.ledgerEntries(in: (size - 1)..<size).last?.time
+                } catch {
+                    throw .failed("\(error)", next: "see the store check")
+                }
+                guard let last, last > SystemClock().now().advanced(bySeconds: 5) else { return }
+                throw .failed("the last entry is from the future", next: "correct the system clock")
+            },
+        ]
+    }
+
+    private static func check(_ name: String, _ body: () throws(CommandError) -> Void) -> Finding {
+        do throws(CommandError) {
+            try body()
+            return Finding(check: name)
+        } catch {
+            return Finding(check: name, trouble: error.lines.joined(separator: "; "))
+        }
+    }
+}

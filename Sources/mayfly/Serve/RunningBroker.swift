@@ -1,0 +1,131 @@
+import Dispatch
+import MayflyBroker
+import MayflyConfig
+import MayflyCrypto
+import MayflyLedger
+import MayflyModel
+import MayflyServer
+import MayflyStorage
+
+/// A broker that serves: its store, its HTTP server, and the clean-up of what has expired.
+final class RunningBroker {
+    let url: String
+    private let broker: Broker
+    private let server: HTTPServer
+    private let cleaner: DispatchSourceTimer
+    private let log: StandardErrorLog
+
+    static func ledgerKeyPath(_ config: BrokerConfig) -> String {
+        config.keysDirectory + "/ledger.pem"
+    }
+
+    init(_ config: BrokerConfig, acceptClock: Bool) throws(CommandError) {
+        try BrokerDirectory.checkPrivate(config.keysDirectory)
+        let log = StandardErrorLog(level: config.logLevel, format: config.logFormat, storePath: config.storePath)
+        let front = StartingHandler()
+        var limits = HTTPLimits()
+        limits.maximumConnections = Int(clamping: config.connections)
+        limits.threads = config.threads.map { Int(clamping: $0) }
+        guard let address = MayflyServer.ListenAddress(host: config.listen.host, port: config.listen.port) else {
+            throw .failed("the listen address cannot be used", next: "name an IP address or localhost")
+        }
+        do {
+            server = try HTTPServer(address: address, limits: limits, handler: front)
+        } catch {
+            throw .failed("cannot listen on \(config.listen): \(error)", next: "is another program using the port?")
+        }
+        let port = server.port
+        do throws(StartError) {
+            broker = try Self.open(config, issuer: Self.issuer(config, port: port), log: log, acceptClock: acceptClock)
+        } catch {
+            server.stop()
+            throw StartFailure.describe(error, config)
+        }
+        front.begin(with: BrokerHandler(broker: broker))
+        url = "http://\(config.listen.isIPv6 ? "[\(config.listen.host)]" : config.listen.host):\(port)"
+        cleaner = Self.cleaning(broker, log)
+        self.log = log
+        if acceptClock { log.say(.warning, "the clock was accepted as it is; if it was behind, every token has ended") }
+    }
+
+    /// Takes nothing new, answers what was accepted, and lets go of the store.
+    func stop() {
+        cleaner.cancel()
+        server.stop()
+        broker.stop()
+        log.say(.info, "stopped; everything accepted was answered")
+    }
+
+    /// On port 0, an issuer on this machine without a port takes the port that the server got: for trying out and for
+    /// tests.
+    private static func issuer(_ config: BrokerConfig, port: UInt16) -> String {
+        let issuer = config.issuer
+        guard config.listen.port == 0, !issuer.isHTTPS, issuer.text == "http://" + issuer.bracketedHost else {
+            return issuer.text
+        }
+        return "\(issuer.text):\(port)"
+    }
+
+    private static func open(
+        _ config: BrokerConfig, issuer: String, log: StandardErrorLog, acceptClock: Bool
+    ) throws(StartError) -> Broker {
+        var settings = BrokerSettings(issuer: issuer)
+        settings.tokenLife = config.defaultTokenLife
+        settings.maximumTokenLife = config.maximumTokenLife
+        settings.ticketLife = config.ticketLife
+        settings.enrolmentCodeLife = config.enrolmentCodeLife
+        settings.assertionLife = config.assertionMaximumLife
+        settings.clockSkew = config.clockSkew
+        let store: SQLiteStore
+        do {
+            store = try SQLiteStore(path: config.storePath, mode: .open)
+        } catch {
+            throw .store(error)
+        }
+        let ledgerKey: PrivateKey
+        do {
+            ledgerKey = try PrivateKeyFile.read(ledgerKeyPath(config))
+        } catch {
+            throw .signingKeys(error)
+        }
+        let signer: Ed25519NoteSigner
+        do {
+            signer = try Ed25519NoteSigner(name: ledgerName(config.issuer), privateKey: ledgerKey)
+        } catch {
+            throw .ledger(error)
+        }
+        return try Broker(
+            settings: settings, store: store, vault: FileKeyVault(directory: config.keysDirectory),
+            wall: SystemClock(), signer: signer, log: log, acceptClock: acceptClock)
+    }
+
+    /// The ledger's origin: the issuer without its scheme (C2SP tlog-checkpoint).
+    static func ledgerName(_ issuer: IssuerURL) -> String {
+        let text = issuer.text
+        let rest = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
+        return "\(rest)/ledger"
+    }
+
+    /// Milliseconds between two steps of clean-up; a full step is followed by the next one at the next turn.
+    private static let cleaningInterval = 1000
+
+    private static func cleaning(_ broker: Broker, _ log: StandardErrorLog) -> DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "mayfly.cleaner"))
+        timer.schedule(
+            deadline: .now() + .milliseconds(cleaningInterval), repeating: .milliseconds(cleaningInterval))
+        timer.setEventHandler {
+            do throws(StoreError) {
+                _ = try broker.removeExpired()
+            } catch {
+                log.note(.cleanUpFailed(error))
+            }
+        }
+        timer.resume()
+        return timer
+    }
+}
+
+extension IssuerURL {
+    /// The host as it stands in a URL.
+    var bracketedHost: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host }
+}

@@ -1,0 +1,47 @@
+internal import Glibc
+import MayflyConfig
+
+/// `mayfly serve`: runs the broker until SIGTERM or SIGINT.
+enum ServeCommand: CommandLineCommand {
+    static let name = "serve"
+    static let summary = "Run the broker"
+    static let details = """
+        Prints one line, "mayfly ready on http://HOST:PORT", when it accepts requests.
+        SIGTERM or SIGINT: takes nothing new, finishes what it accepted, and ends.
+        """
+    static let options = [
+        Option.value("dir", "D", "the directory that mayfly init made"),
+        Option.flag("accept-clock", "start although the clock is behind the ledger; the ledger records it"),
+    ]
+    static let examples = ["mayfly serve --dir ./broker"]
+
+    static func run(_ call: Invocation) throws(CommandError) {
+        let directory = try call.required("dir")
+        let config: BrokerConfig
+        do {
+            config = try BrokerConfig.load(directory: directory)
+        } catch {
+            throw .failed("\(error)", next: "correct the file, or make a new one with: mayfly init --dir D")
+        }
+        // Blocked before any thread starts, so that every thread inherits it and the signal waits for sigwait.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        raiseFileLimit()
+        let running = try RunningBroker(config, acceptClock: call.flag("accept-clock"))
+        Terminal.say("mayfly ready on \(running.url)")
+        var signal: Int32 = 0
+        while sigwait(&signals, &signal) != 0 {}
+        running.stop()
+    }
+
+    /// Lets the process hold as many connections as the system allows it to.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
