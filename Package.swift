@@ -56,6 +56,10 @@ let package = Package(
             ],
             swiftSettings: common),
 
+        .executableTarget(
+            name: "mayfly-bench", dependencies: ["MayflyModel", "MayflyCrypto"], path: "Benchmarks/MayflyBench",
+            swiftSettings: common),
+
         .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
         .testTarget(
             name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),

@@ -1,0 +1,70 @@
+# make demo       registers agents, mints, delegates, verifies and revokes, end to end, and shows it
+# make serve      a broker that stays, at http://127.0.0.1:8480, with its data in var/serve
+# make build      the program, .build/debug/mayfly (CONFIGURATION=release for the fast one)
+# make test       everything that a change must pass; the last line is the runner's
+# make lint       the format rules, without changing a file
+# make format     rewrites the sources to those rules
+# make sanitize   the tests under the thread and the address sanitizer
+# make bench      measures a release build against its peers, and prints ratios
+# make clean      removes what the build and the tests made; var/ stays
+
+CONFIGURATION ?= debug
+PYTHON ?= python3
+
+mayfly = .build/$(CONFIGURATION)/mayfly
+venv := $(CURDIR)/.venv
+with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := build
+.PHONY: build demo serve test bench lint format sanitize packages test-packages bench-packages clean
+
+build: packages
+	swift build --configuration $(CONFIGURATION)
+
+# What is shown and what stays is the program as it ships.
+demo serve bench: CONFIGURATION = release
+
+demo: build
+	@MAYFLY=$(mayfly) scripts/demo
+
+serve: build
+	@mkdir -p var
+	@test -e var/serve/config/mayfly.yaml || \
+	    $(mayfly) init --dir var/serve --issuer http://127.0.0.1:8480 --listen 127.0.0.1:8480
+	@exec $(mayfly) serve --dir var/serve
+
+test: test-packages $(venv)/installed
+	swift build
+	@$(with_python) swift test --disable-xctest
+
+bench: bench-packages build
+	@scripts/bench
+
+lint:
+	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
+
+format:
+	swift format --in-place --parallel --recursive Sources Tests Benchmarks Package.swift
+
+sanitize: test-packages $(venv)/installed
+	$(with_python) swift test --disable-xctest --sanitize=thread --scratch-path .build/thread
+	$(with_python) swift test --disable-xctest --sanitize=address --scratch-path .build/address
+
+packages:
+	@scripts/install-packages
+
+bench-packages:
+	@scripts/install-packages bench
+
+test-packages:
+	@scripts/install-packages test
+
+# Other people's OAuth and JWT libraries, which the end-to-end tests drive.
+$(venv)/installed: Tests/Python/requirements.txt
+	$(PYTHON) -m venv $(venv)
+	$(venv)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+clean:
+	rm -rf .build .venv
