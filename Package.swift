@@ -86,5 +86,12 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "MayflyServerTests", dependencies: ["MayflyModel", "MayflyServer"], swiftSettings: common),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "mayfly", "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyLedger", "MayflyServer",
+            ],
+            swiftSettings: common),
+        .testTarget(name: "ArchitectureTests", swiftSettings: common),
     ]
 )

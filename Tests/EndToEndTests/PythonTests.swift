@@ -1,0 +1,37 @@
+import Glibc
+import MayflyCrypto
+import MayflyModel
+import Testing
+
+/// Other people's OAuth, JWT and OpenAPI code against the real broker; see `Tests/Python`.
+@Suite struct PythonTests {
+    private static let python = getenv("MAYFLY_TEST_PYTHON").map { String(cString: $0) }
+
+    @Test(
+        .enabled(
+            if: python != nil, "make test sets MAYFLY_TEST_PYTHON, to a Python with Tests/Python/requirements.txt"),
+        arguments: ["test_authlib.py", "test_pyjwt.py", "test_openapi.py"])
+    func otherPeoplesCodeAgrees(_ script: String) throws {
+        let python = try #require(Self.python)
+        let broker = try RunningMayfly.started()
+        let desk = try Desk.open(broker)
+        let agent = try desk.agent("orchestrator")
+        let folder = broker.folder.path
+        try PrivateKeyFile.write(agent.key, to: folder + "/agent.pem")
+        let context: JSONObject = [
+            "issuer": .string(broker.url), "agent": .string(agent.id), "agent_key": .string(folder + "/agent.pem"),
+            "resource": .string("tickets"), "identifier": .string("https://tickets.example.com"),
+            "secret": .string(try #require(desk.secrets["tickets"])), "scope": .string("tickets:read tickets:reply"),
+            "admin_token": .string(try desk.adminToken()),
+        ]
+        try Files.write(
+            String(decoding: JSONWriter.bytes(of: .object(context)), as: UTF8.self), to: folder + "/context.json")
+        let result = try CommandResult.run(
+            python, ["-B", "\(Files.repository)/Tests/Python/\(script)"],
+            // Authlib wants TLS wherever it is not told that this is a test.
+            environment: ["MAYFLY_TEST_CONTEXT": folder + "/context.json", "AUTHLIB_INSECURE_TRANSPORT": "1"],
+            in: broker.folder)
+        #expect(result.status == 0, "\(result)")
+        #expect(broker.isRunning)
+    }
+}

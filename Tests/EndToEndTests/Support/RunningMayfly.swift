@@ -1,0 +1,97 @@
+import Glibc
+
+/// The real program, in a folder of its own.
+final class RunningMayfly {
+    let folder: TemporaryFolder
+    /// What `mayfly init` made.
+    let directory: String
+    private(set) var port: UInt16 = 0
+    private var process: ChildProcess?
+    private var starts = 0
+
+    /// The base URL; also the issuer, since `init` was told no other.
+    var url: String { "http://127.0.0.1:\(port)" }
+    var configFile: String { directory + "/config/mayfly.yaml" }
+    var keysFolder: String { directory + "/keys" }
+    var databaseFile: String { directory + "/data/mayfly.db" }
+
+    static func program() throws -> String { try Files.products() + "/mayfly" }
+
+    /// Makes a broker's directory; a port of 0 takes a new one at each start, and with it another issuer.
+    init(port: UInt16 = 0, under parent: String? = nil) throws {
+        folder = try TemporaryFolder()
+        directory = (parent ?? folder.path) + "/broker"
+        let made = try run(["init", "--dir", directory, "--listen", "127.0.0.1:\(port)"])
+        guard made.status == 0 else { throw HarnessError("mayfly init failed: \(made)") }
+    }
+
+    /// A broker on a port of its own, for tests that start it again.
+    ///
+    /// The port is below the range from which the kernel picks for outgoing connections.
+    static func onFixedPort() throws -> RunningMayfly {
+        for _ in 0..<50 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            guard let probe = try? ListeningSocket(port: port) else { continue }
+            probe.close()
+            return try RunningMayfly(port: port)
+        }
+        throw HarnessError("no free port found")
+    }
+
+    static func started() throws -> RunningMayfly {
+        let broker = try RunningMayfly()
+        try broker.start()
+        return broker
+    }
+
+    /// Starts it, and returns when it accepts requests.
+    func start() throws {
+        starts += 1
+        let process = try ChildProcess(
+            try Self.program(), ["serve", "--dir", directory], errors: errorFile)
+        let line = try process.line()
+        guard let line, line.hasPrefix("mayfly ready on http://127.0.0.1:"), let port = UInt16(line.dropFirst(33))
+        else {
+            throw HarnessError("mayfly serve did not get ready: \(line ?? "no line") \(try Files.text(errorFile))")
+        }
+        self.port = port
+        self.process = process
+    }
+
+    /// Runs `serve` where it must refuse to start.
+    func refusedStart() throws -> CommandResult {
+        let errors = "\(folder.path)/refused.\(UInt64.random(in: 0...UInt64.max))"
+        let child = try ChildProcess(try Self.program(), ["serve", "--dir", directory], errors: errors)
+        if let line = try child.line() { throw HarnessError("mayfly serve started: \(line)") }
+        return CommandResult(status: try child.wait(), output: "", errors: try Files.text(errors))
+    }
+
+    /// Ends it as an operator would; answers the exit status.
+    @discardableResult
+    func stop() throws -> Int32 {
+        guard let process else { throw HarnessError("the broker is not running") }
+        process.signal(SIGTERM)
+        self.process = nil
+        return try process.wait()
+    }
+
+    /// Ends it without a chance to do anything.
+    func kill() throws {
+        guard let process else { throw HarnessError("the broker is not running") }
+        process.signal(SIGKILL)
+        self.process = nil
+        try process.wait()
+    }
+
+    var isRunning: Bool { process?.isRunning ?? false }
+
+    /// What the current or last run wrote to standard error.
+    func errors() throws -> String { try Files.text(errorFile) }
+
+    /// Runs another command of the program.
+    func run(_ arguments: [String]) throws -> CommandResult {
+        try CommandResult.run(try Self.program(), arguments, in: folder)
+    }
+
+    private var errorFile: String { "\(folder.path)/serve.\(starts)" }
+}
