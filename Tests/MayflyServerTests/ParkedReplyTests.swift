@@ -131,6 +131,8 @@ import Testing
                 }
             }
             server.stop()
+            // What nobody finished would keep the handler, and so the lot itself, alive.
+            _ = lot.takeAll()
         }
     }
 
