@@ -95,3 +95,18 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: common),
     ]
 )
+
+// Needs libFuzzer and the flags of scripts/fuzz, so it is there only when that asks for it.
+if Context.environment["MAYFLY_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "mayfly-fuzz",
+            dependencies: [
+                "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyLedger", "MayflyBroker", "MayflyServer",
+                "CFuzzer",
+            ],
+            path: "Fuzz/Sources",
+            swiftSettings: cFacing),
+    ]
+}
