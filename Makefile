@@ -6,6 +6,7 @@
 # make format     rewrites the sources to those rules
 # make sanitize   the tests under the thread and the address sanitizer
 # make bench      measures a release build against its peers, and prints ratios
+# make fuzz       made-up input for each parser, two minutes each
 # make clean      removes what the build and the tests made; var/ stays
 
 CONFIGURATION ?= debug
@@ -17,7 +18,7 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: build demo serve test bench lint format sanitize packages test-packages bench-packages clean
+.PHONY: build demo serve test bench lint format sanitize fuzz packages test-packages bench-packages clean
 
 build: packages
 	swift build --configuration $(CONFIGURATION)
@@ -42,14 +43,17 @@ bench: bench-packages build
 	@scripts/bench
 
 lint:
-	swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
+	swift format lint --strict --parallel --recursive Sources Tests Fuzz Benchmarks Package.swift
 
 format:
-	swift format --in-place --parallel --recursive Sources Tests Benchmarks Package.swift
+	swift format --in-place --parallel --recursive Sources Tests Fuzz Benchmarks Package.swift
 
 sanitize: test-packages $(venv)/installed
-	$(with_python) swift test --disable-xctest --sanitize=thread --scratch-path .build/thread
-	$(with_python) swift test --disable-xctest --sanitize=address --scratch-path .build/address
+	@$(with_python) scripts/sanitize thread
+	@$(with_python) scripts/sanitize address
+
+fuzz: packages
+	@scripts/fuzz 120
 
 packages:
 	@scripts/install-packages
