@@ -12,7 +12,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
 }
 
 /// A server on a free port of the loopback address.
-func startServer(_ handler: some HTTPHandler, limits: HTTPLimits = HTTPLimits()) throws -> HTTPServer {
+func startServer(_ handler: some HTTPHandler, limits: HTTPLimits = .patient) throws -> HTTPServer {
     guard let address = ListenAddress.parse("127.0.0.1:0") else { throw RawClient.Failure(message: "address") }
     return try HTTPServer(address: address, limits: limits, handler: handler)
 }
@@ -33,4 +33,15 @@ func onThread(_ body: @escaping @Sendable () -> Void) {
             return nil
         }, context)
     pthread_detach(thread)
+}
+
+extension HTTPLimits {
+    /// Deadlines that a busy machine does not reach; tests of the deadlines set their own.
+    static var patient: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.idleTimeout = .seconds(300)
+        limits.headerDeadline = .seconds(300)
+        limits.bodyDeadline = .seconds(300)
+        return limits
+    }
 }
