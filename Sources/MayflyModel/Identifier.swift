@@ -14,11 +14,7 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
 
     /// Takes the whole identifier, prefix included.
     package init?(_ text: String) {
-        guard text.utf8.starts(with: Kind.prefix.utf8) else { return nil }
-        let name = text.utf8.dropFirst(Kind.prefix.utf8.count)
-        guard let first = name.first, name.count <= IdentifierLimits.maximumNameLength else { return nil }
-        guard Self.isAlphanumeric(first) else { return nil }
-        guard name.allSatisfy({ Self.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F }) else { return nil }
+        guard IdentifierLimits.permit(text, prefix: Kind.prefix) else { return nil }
         self.text = text
     }
 
@@ -33,16 +29,32 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Comparable, Sendable,
     package var description: String { text }
 
     package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
-    }
 }
 
 /// The bounds that every registry name keeps to.
 package enum IdentifierLimits {
     /// Characters after the prefix.
     package static let maximumNameLength = 63
+
+    /// Whether `text` is `prefix` and then a name.
+    ///
+    /// Not generic, so that it is compiled once and for what it does: each identifier of each request comes here.
+    fileprivate static func permit(_ text: String, prefix: String) -> Bool {
+        let bytes = text.utf8.span
+        let prefix = prefix.utf8.span
+        guard bytes.count > prefix.count, bytes.count - prefix.count <= maximumNameLength else { return false }
+        for index in prefix.indices where bytes[index] != prefix[index] { return false }
+        guard isAlphanumeric(bytes[prefix.count]) else { return false }
+        for index in (prefix.count + 1)..<bytes.count {
+            let byte = bytes[index]
+            guard isAlphanumeric(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F else { return false }
+        }
+        return true
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+    }
 }
 
 package enum AgentKindTag: IdentifierKind { package static let prefix = "agent:" }

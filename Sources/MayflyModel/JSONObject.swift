@@ -44,12 +44,28 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// Makes room for so many members.
+    package mutating func reserveCapacity(_ count: Int) {
+        members.reserveCapacity(count)
+    }
+
     /// Appends without looking for the name; the caller has made sure that it is new.
     package mutating func appendUnchecked(name: String, value: JSONValue) {
         members.append(Member(name: name, value: value))
     }
 
+    /// The place of a member, looked for from `start` on and then from the beginning.
+    func index(of name: String, from start: Int) -> Int? {
+        let first = start < members.count ? start : 0
+        return members[first...].firstIndex { Self.same($0.name, name) }
+            ?? members[..<first].firstIndex { Self.same($0.name, name) }
+    }
+
     static func same(_ left: String, _ right: String) -> Bool {
-        left.utf8.elementsEqual(right.utf8)
+        guard left.utf8.count == right.utf8.count else { return false }
+        let left = left.utf8.span
+        let right = right.utf8.span
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
     }
 }

@@ -69,11 +69,12 @@ package struct JSONParser {
             position += 1
             return object
         }
+        object.reserveCapacity(8)
         while true {
             skipWhiteSpace()
             guard current == UInt8(ascii: "\"") else { throw unexpected() }
             let name = try string()
-            guard object[name] == nil else { throw .duplicateName(offset: position) }
+            guard object.index(of: name, from: 0) == nil else { throw .duplicateName(offset: position) }
             guard object.count < Self.maximumMembers else { throw .tooManyMembers }
             skipWhiteSpace()
             try expect(UInt8(ascii: ":"))
@@ -127,13 +128,17 @@ package struct JSONParser {
         position += 1
         let start = position
         // The common string has no escape and is taken in one piece.
+        var allBits: UInt8 = 0
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
             guard byte >= 0x20 else { throw .controlCharacter(offset: position) }
+            allBits |= byte
             position += 1
         }
         guard let stop = current else { throw .unexpectedEnd }
         if stop == UInt8(ascii: "\"") {
-            let text = try text(of: bytes[start..<position])
+            let piece = bytes[start..<position]
+            // ASCII is valid UTF-8, and needs no look of the slower kind.
+            let text = allBits < 0x80 ? String(decoding: piece, as: UTF8.self) : try text(of: piece)
             position += 1
             return text
         }

@@ -2,7 +2,7 @@
 ///
 /// Whole numbers that fit 64 bits are `integer`; every other number keeps its source text, because money and limits
 /// must never pass through floating point.
-package indirect enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)

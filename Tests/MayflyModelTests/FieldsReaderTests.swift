@@ -186,4 +186,29 @@ private enum Level: String, CaseIterable {
         #expect(errors.count == 4)
         for error in errors { #expect(!error.description.contains(secret)) }
     }
+
+    @Test func exactlyTheControlCharactersOfUnicodeAreRefused() throws {
+        for value in UInt32(0)...0x2FFF {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            var fields = FieldReader(["name": .string("a\(Character(scalar))b")])
+            let isControl = scalar.properties.generalCategory == .control
+            #expect((try? fields.string("name")) == nil ? isControl : !isControl, "U+\(String(value, radix: 16))")
+        }
+    }
+
+    @Test func membersAreFoundInWhateverOrderTheyAreAskedFor() throws {
+        let names = (0..<40).map { "member-\($0)" }
+        var object = JSONObject()
+        for (index, name) in names.enumerated() { object[name] = .integer(Int64(index)) }
+        var generator = SeededGenerator(seed: 7)
+        for _ in 0..<20 {
+            var fields = FieldReader(object)
+            for name in names.shuffled(using: &generator).dropLast() {
+                let index = try #require(names.firstIndex(of: name))
+                #expect(try fields.integer(name, in: 0...99) == Int64(index))
+                #expect(try fields.optionalInteger(name + "x", in: 0...99) == nil)
+            }
+            #expect(throws: FieldError.self) { try fields.finish() }
+        }
+    }
 }

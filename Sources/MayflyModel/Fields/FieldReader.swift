@@ -6,10 +6,16 @@ package struct FieldReader {
     package let path: FieldPath
     private let object: JSONObject
     private var asked: [String] = []
+    /// For each member of the object, whether somebody asked for it.
+    private var isAsked: [Bool]
+    /// Where the next name is looked for first: records are read in the order in which they were written.
+    private var next = 0
 
     package init(_ object: JSONObject, path: FieldPath = .root) {
         self.object = object
         self.path = path
+        isAsked = [Bool](repeating: false, count: object.count)
+        asked.reserveCapacity(object.count)
     }
 
     /// Throws `.wrongType` unless `value` is an object.
@@ -23,7 +29,11 @@ package struct FieldReader {
     /// Marks `name` as known and returns its value, nil when absent or null.
     package mutating func take(_ name: String) -> JSONValue? {
         asked.append(name)
-        guard let value = object[name], value != .null else { return nil }
+        guard let index = object.index(of: name, from: next) else { return nil }
+        isAsked[index] = true
+        next = index + 1
+        let value = object.members[index].value
+        if case .null = value { return nil }
         return value
     }
 
@@ -34,8 +44,7 @@ package struct FieldReader {
 
     /// Throws `.unknown` for the first member that nobody asked for.
     package func finish() throws(FieldError) {
-        for name in object.names where !asked.contains(where: { JSONObject.same($0, name) }) {
-            throw failure(name, .unknown(allowed: asked))
-        }
+        guard let index = isAsked.firstIndex(of: false) else { return }
+        throw failure(object.members[index].name, .unknown(allowed: asked))
     }
 }

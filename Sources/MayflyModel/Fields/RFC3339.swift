@@ -34,14 +34,29 @@ package enum RFC3339 {
         let milliseconds = min(max(moment.milliseconds, earliest), latest)
         let (days, rest) = milliseconds.flooredDivision(by: 86_400_000)
         let date = civilDate(daysSinceEpoch: days)
-        return padded(date.year, 4) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T"
-            + padded(rest / 3_600_000, 2) + ":" + padded(rest / 60_000 % 60, 2) + ":"
-            + padded(rest / 1000 % 60, 2) + "." + padded(rest % 1000, 3) + "Z"
+        // Digits straight into bytes: each ledger entry holds one or two times.
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        append(date.year, 4, "-", to: &text)
+        append(date.month, 2, "-", to: &text)
+        append(date.day, 2, "T", to: &text)
+        append(rest / 3_600_000, 2, ":", to: &text)
+        append(rest / 60_000 % 60, 2, ":", to: &text)
+        append(rest / 1000 % 60, 2, ".", to: &text)
+        append(rest % 1000, 3, "Z", to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    /// Appends `number`, which has no more than `width` digits, with leading zeros, and what follows it.
+    private static func append(_ number: Int64, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
+        let start = text.count
+        var rest = number
+        for _ in 0..<width {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        }
+        text[start...].reverse()
+        text.append(UInt8(ascii: end))
     }
 
     private static func daysInMonth(year: Int64, month: Int64) -> Int64 {

@@ -9,6 +9,11 @@ package struct ScopeSet: Hashable, Sendable {
         members = SortedSet(scopes)
     }
 
+    /// The same from an array, which is what a record gives: not generic, so compiled for what it does.
+    package init(_ scopes: [Scope]) {
+        members = SortedSet(scopes)
+    }
+
     private init(members: SortedSet<Scope>) {
         self.members = members
     }
@@ -42,6 +47,12 @@ package struct ScopeSet: Hashable, Sendable {
     package func contains(_ scope: Scope) -> Bool { members.contains(scope) }
     package func isSubset(of other: ScopeSet) -> Bool { members.isSubset(of: other.members) }
     package func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(members: members.intersection(other.members)) }
+
+    /// The scopes that at least one of `sets` has too.
+    package func intersection(ofUnion sets: [ScopeSet]) -> ScopeSet {
+        ScopeSet(members: members.intersection(ofUnion: sets.lazy.map(\.members)))
+    }
+
     package func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(members: members.union(other.members)) }
     package func subtracting(_ other: ScopeSet) -> ScopeSet { ScopeSet(members: members.subtracting(other.members)) }
 }

@@ -5,6 +5,15 @@ package struct SortedSet<Element: Hashable & Comparable & Sendable>: Hashable, S
 
     /// Sorts, and collapses equal elements.
     package init(_ elements: some Sequence<Element>) {
+        self.init(Array(elements))
+    }
+
+    /// Sorts, and collapses equal elements; what stands in order already is kept as it is.
+    package init(_ elements: [Element]) {
+        guard zip(elements, elements.dropFirst()).contains(where: { $0 >= $1 }) else {
+            self.elements = elements
+            return
+        }
         var unique: [Element] = []
         for element in elements.sorted() where unique.last != element { unique.append(element) }
         self.elements = unique
@@ -18,7 +27,23 @@ package struct SortedSet<Element: Hashable & Comparable & Sendable>: Hashable, S
     package var count: Int { elements.count }
 
     package func contains(_ element: Element) -> Bool {
-        elements.contains(element)
+        index(of: element) != nil
+    }
+
+    /// The place of `element`, found in time that grows with the logarithm of the count.
+    private func index(of element: Element) -> Int? {
+        var range = elements.startIndex..<elements.endIndex
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            if elements[middle] < element {
+                range = (middle + 1)..<range.upperBound
+            } else if element < elements[middle] {
+                range = range.lowerBound..<middle
+            } else {
+                return middle
+            }
+        }
+        return nil
     }
 
     /// Whether every element is in `other` too; one pass over both.
@@ -36,6 +61,17 @@ package struct SortedSet<Element: Hashable & Comparable & Sendable>: Hashable, S
 
     package func intersection(_ other: SortedSet) -> SortedSet {
         SortedSet(sortedUnique: elements.filter(other.contains))
+    }
+
+    /// The elements that at least one of `sets` has too, without the union in between.
+    package func intersection(ofUnion sets: some Sequence<SortedSet>) -> SortedSet {
+        var isShared = [Bool](repeating: false, count: count)
+        for set in sets {
+            for element in set.elements {
+                if let index = index(of: element) { isShared[index] = true }
+            }
+        }
+        return SortedSet(sortedUnique: zip(elements, isShared).filter(\.1).map(\.0))
     }
 
     package func union(_ other: SortedSet) -> SortedSet {
