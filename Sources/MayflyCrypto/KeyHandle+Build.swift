@@ -1,9 +1,9 @@
 internal import COpenSSL
 
 extension KeyHandle {
-    /// A P-256 public key; OpenSSL refuses a coordinate outside the field and a point off the curve.
-    static func p256(x: [UInt8], y: [UInt8]) throws(CryptoError) -> KeyHandle {
-        let point = [0x04] + x + y
+    /// A P-256 public key from its uncompressed point; OpenSSL refuses a coordinate outside the field and a point off
+    /// the curve.
+    static func p256(point: [UInt8]) throws(CryptoError) -> KeyHandle {
         let pointer: OpaquePointer? = unsafe point.withUnsafeBytes { bytes in
             unsafe fromParameters("EC") { builder in
                 unsafe mayfly_push_p256(builder, bytes.baseAddress, bytes.count) == 1

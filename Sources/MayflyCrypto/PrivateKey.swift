@@ -48,7 +48,7 @@ package final class PrivateKey: Sendable {
             let width = Int32(PublicKeyMaterial.coordinateLength)
             let x = try key.integer(OSSL_PKEY_PARAM_EC_PUB_X, width: width)
             let y = try key.integer(OSSL_PKEY_PARAM_EC_PUB_Y, width: width)
-            return (.es256, .p256(x: x, y: y))
+            return (.es256, try .p256Point(x: x, y: y))
         }
         if key.isA("RSA") || key.isA("RSA-PSS") {
             let modulus = try key.integer(OSSL_PKEY_PARAM_RSA_N)

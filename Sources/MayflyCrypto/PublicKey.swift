@@ -1,26 +1,33 @@
 package import MayflyModel
 
-/// A public key that verifies, parsed once, together with the algorithms that may be used with it.
+/// A public key that verifies, together with the algorithms that may be used with it.
 ///
 /// The algorithms belong to the key and never come from a token (RFC 8725 §3.1).
+///
+/// OpenSSL's form of a key takes some kilobytes. A key of the broker's own holds it; a *registered* key, of which there
+/// are many, finds it in `KeyHandleCache` while it is used.
 package final class PublicKey: Sendable {
     /// What the key's type allows: ES256, EdDSA, or RS256 and PS256, of which a JWK's `alg` picks one.
     package let algorithms: [SignatureAlgorithm]
     /// RFC 7638, SHA-256, base64url.
     package let thumbprint: String
-    /// The public members alone in their canonical encoding, without `kid`, `alg` and `use`.
-    package let jwk: JSONObject
 
-    private let material: PublicKeyMaterial
-    private let key: KeyHandle
+    let material: PublicKeyMaterial
+    /// Nil for a registered key.
+    private let held: ParsedKey?
 
-    init(_ material: PublicKeyMaterial, for algorithms: [SignatureAlgorithm]) throws(CryptoError) {
-        key = try material.makeHandle()
+    private init(
+        _ material: PublicKeyMaterial, for algorithms: [SignatureAlgorithm], thumbprint: String, held: ParsedKey?
+    ) {
         self.material = material
         self.algorithms = algorithms
-        let members = material.requiredMembers
-        thumbprint = PublicKeyMaterial.thumbprint(of: members)
-        jwk = PublicKeyMaterial.jwk(of: members)
+        self.thumbprint = thumbprint
+        self.held = held
+    }
+
+    convenience init(_ material: PublicKeyMaterial, for algorithms: [SignatureAlgorithm]) throws(CryptoError) {
+        let parsed = ParsedKey(try material.makeHandle())
+        self.init(material, for: algorithms, thumbprint: material.thumbprint, held: parsed)
     }
 
     /// Reads a public JWK: EC P-256, RSA of 2048 to 4096 bits, or OKP Ed25519 (RFC 7518 §6, RFC 8037 §2).
@@ -32,6 +39,23 @@ package final class PublicKey: Sendable {
         try self.init(material, for: algorithms)
     }
 
+    /// Reads a public JWK that was taken from a `PublicKey` before, and makes OpenSSL's form when it is first used.
+    ///
+    /// Refuses what `init(jwk:)` refuses, but a point off the curve, under which `verify` is then always false.
+    package convenience init(registered jwk: JSONObject) throws(CryptoError) {
+        let (material, algorithms) = try PublicKeyMaterial.read(jwk)
+        try material.checkForm()
+        self.init(material, for: algorithms, thumbprint: material.thumbprint, held: nil)
+    }
+
+    /// The same key without OpenSSL's form, to be kept among many.
+    package var registered: PublicKey {
+        held == nil ? self : PublicKey(material, for: algorithms, thumbprint: thumbprint, held: nil)
+    }
+
+    /// The public members alone in their canonical encoding, without `kid`, `alg` and `use`.
+    package var jwk: JSONObject { PublicKeyMaterial.jwk(of: material.requiredMembers) }
+
     /// Takes the 32 bytes of an Ed25519 public key (RFC 8032 §5.1.5).
     package convenience init(ed25519Raw raw: [UInt8]) throws(CryptoError) {
         try self.init(.ed25519(raw), for: [.edDSA])
@@ -39,7 +63,7 @@ package final class PublicKey: Sendable {
 
     /// The 32 bytes of an Ed25519 key, nil for another type.
     package var ed25519Raw: [UInt8]? {
-        if case .ed25519(let raw) = material { raw } else { nil }
+        material.kind == .ed25519 ? material.bytes : nil
     }
 
     /// Whether `signature`, in the shape that JWS gives it, holds; every failure is false.
@@ -49,15 +73,17 @@ package final class PublicKey: Sendable {
     package func verify(
         _ signature: [UInt8], over message: [UInt8], with algorithm: SignatureAlgorithm
     ) -> Bool {
-        guard algorithms.contains(algorithm) else { return false }
-        guard algorithm == .es256 else { return key.verifies(signature, over: message, with: algorithm) }
+        guard algorithms.contains(algorithm), let parsed = held ?? KeyHandleCache.shared.parsed(self) else {
+            return false
+        }
+        guard algorithm == .es256 else { return parsed.key.verifies(signature, over: message, with: algorithm) }
         guard let der = ECDSASignature.der(fromRaw: signature) else { return false }
-        return key.verifies(der, over: message, with: algorithm)
+        return parsed.key.verifies(der, over: message, with: algorithm)
     }
 
     /// SubjectPublicKeyInfo in PEM.
     func pem() throws(CryptoError) -> [UInt8] {
-        try PEM.publicKey(key)
+        try PEM.publicKey(try material.makeHandle())
     }
 }
 

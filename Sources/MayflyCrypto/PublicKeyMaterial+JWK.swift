@@ -4,6 +4,11 @@ extension PublicKeyMaterial {
     /// Members that only a private or a symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4; RFC 8037 §2).
     private static let privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
+    // Shared by all keys of a type: a registry holds many.
+    private static let p256Algorithms: [SignatureAlgorithm] = [.es256]
+    private static let rsaAlgorithms: [SignatureAlgorithm] = [.rs256, .ps256]
+    private static let ed25519Algorithms: [SignatureAlgorithm] = [.edDSA]
+
     /// Reads a public JWK and the algorithms that its type and its `alg` leave.
     static func read(
         _ jwk: JSONObject
@@ -15,15 +20,15 @@ extension PublicKeyMaterial {
         let possible: [SignatureAlgorithm]
         if type.isExactly("EC") {
             guard try text("crv", in: jwk).isExactly("P-256") else { throw .unsupportedKey }
-            material = .p256(x: try bytes("x", in: jwk), y: try bytes("y", in: jwk))
-            possible = [.es256]
+            material = try .p256Point(x: try bytes("x", in: jwk), y: try bytes("y", in: jwk))
+            possible = p256Algorithms
         } else if type.isExactly("RSA") {
             material = .rsa(modulus: try bytes("n", in: jwk), exponent: try bytes("e", in: jwk))
-            possible = [.rs256, .ps256]
+            possible = rsaAlgorithms
         } else if type.isExactly("OKP") {
             guard try text("crv", in: jwk).isExactly("Ed25519") else { throw .unsupportedKey }
             material = .ed25519(try bytes("x", in: jwk))
-            possible = [.edDSA]
+            possible = ed25519Algorithms
         } else {
             throw .unsupportedKey
         }

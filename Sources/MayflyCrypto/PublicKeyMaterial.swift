@@ -1,56 +1,99 @@
 internal import MayflyModel
 
 /// The numbers of a public key, checked and in the one encoding that RFC 7518 §6 and RFC 8037 §2 allow.
-enum PublicKeyMaterial: Equatable, Sendable {
-    /// Coordinates of 32 bytes each.
-    case p256(x: [UInt8], y: [UInt8])
-    /// Big-endian without leading zeros.
-    case rsa(modulus: [UInt8], exponent: [UInt8])
-    case ed25519([UInt8])
+///
+/// A structure and no enumeration with the numbers inside: Swift would tag their pointers, and a leak detector would take
+/// every key that is held for life for one that was lost.
+struct PublicKeyMaterial: Equatable, Sendable {
+    enum Kind: Sendable {
+        case p256, rsa, ed25519
+    }
+
+    let kind: Kind
+    /// The number, or the greater of two.
+    ///
+    /// P-256: the uncompressed point, 4 and then both coordinates of 32 bytes (SEC 1 §2.3.3). RSA: the modulus,
+    /// big-endian without leading zeros. Ed25519: the 32 bytes of the key.
+    let bytes: [UInt8]
+    /// RSA alone: big-endian without leading zeros.
+    let exponent: [UInt8]
+
+    static func p256(point: [UInt8]) -> PublicKeyMaterial {
+        PublicKeyMaterial(kind: .p256, bytes: point, exponent: [])
+    }
+
+    static func rsa(modulus: [UInt8], exponent: [UInt8]) -> PublicKeyMaterial {
+        PublicKeyMaterial(kind: .rsa, bytes: modulus, exponent: exponent)
+    }
+
+    static func ed25519(_ raw: [UInt8]) -> PublicKeyMaterial {
+        PublicKeyMaterial(kind: .ed25519, bytes: raw, exponent: [])
+    }
 
     typealias Member = (name: String, value: String)
 
     static let coordinateLength = 32
     static let rsaBits = 2048...4096
 
-    /// Makes OpenSSL's key; refuses weak numbers and points that are not on the curve.
+    /// The point of these coordinates; throws unless both have 32 bytes.
+    static func p256Point(x: [UInt8], y: [UInt8]) throws(CryptoError) -> PublicKeyMaterial {
+        guard x.count == coordinateLength, y.count == coordinateLength else { throw .invalidKey }
+        return .p256(point: [0x04] + x + y)
+    }
+
+    /// Refuses what can be told without OpenSSL: another length, weak or oversized numbers.
+    func checkForm() throws(CryptoError) {
+        switch kind {
+        case .p256:
+            guard bytes.count == 1 + 2 * Self.coordinateLength else { throw .invalidKey }
+        case .rsa:
+            try Self.checkRSA(modulus: bytes, exponent: exponent)
+        case .ed25519:
+            guard bytes.count == Self.coordinateLength else { throw .invalidKey }
+            try Ed25519Point.check(bytes)
+        }
+    }
+
+    /// Makes OpenSSL's key; refuses what `checkForm` refuses, and points that are not on the curve.
     func makeHandle() throws(CryptoError) -> KeyHandle {
-        switch self {
-        case .p256(let x, let y):
-            guard x.count == Self.coordinateLength, y.count == Self.coordinateLength else { throw .invalidKey }
-            return try .p256(x: x, y: y)
-        case .rsa(let modulus, let exponent):
-            try Self.checkRSA(modulus: modulus, exponent: exponent)
-            return try .rsa(modulus: modulus, exponent: exponent)
-        case .ed25519(let raw):
-            guard raw.count == Self.coordinateLength else { throw .invalidKey }
-            try Ed25519Point.check(raw)
-            return try .ed25519(raw)
+        try checkForm()
+        switch kind {
+        case .p256: return try .p256(point: bytes)
+        case .rsa: return try .rsa(modulus: bytes, exponent: exponent)
+        case .ed25519: return try .ed25519(bytes)
         }
     }
 
     /// The required members alone, in the order of RFC 7638 §3.2 for the thumbprint's input.
     var requiredMembers: [Member] {
-        switch self {
-        case .p256(let x, let y):
-            [("crv", "P-256"), ("kty", "EC"), ("x", Base64URL.encode(x)), ("y", Base64URL.encode(y))]
-        case .rsa(let modulus, let exponent):
-            [("e", Base64URL.encode(exponent)), ("kty", "RSA"), ("n", Base64URL.encode(modulus))]
-        case .ed25519(let raw):
-            [("crv", "Ed25519"), ("kty", "OKP"), ("x", Base64URL.encode(raw))]
+        switch kind {
+        case .p256:
+            [
+                ("crv", "P-256"), ("kty", "EC"),
+                ("x", Base64URL.encode(bytes.dropFirst().prefix(Self.coordinateLength))),
+                ("y", Base64URL.encode(bytes.suffix(Self.coordinateLength))),
+            ]
+        case .rsa:
+            [("e", Base64URL.encode(exponent)), ("kty", "RSA"), ("n", Base64URL.encode(bytes))]
+        case .ed25519:
+            [("crv", "Ed25519"), ("kty", "OKP"), ("x", Base64URL.encode(bytes))]
         }
     }
 
-    /// RFC 7638 §3.1 with SHA-256, from `requiredMembers` and never from received text.
-    static func thumbprint(of members: [Member]) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for member in members {
-            writer.name(member.name)
-            writer.string(member.value)
+    /// RFC 7638 §3.1 with SHA-256, from the required members and never from received text.
+    var thumbprint: String {
+        // Names and values are letters, digits, - and _ alone: there is nothing to escape.
+        var text: [UInt8] = []
+        text.reserveCapacity(160)
+        for (name, value) in requiredMembers {
+            text.append(contentsOf: text.isEmpty ? "{\"".utf8 : ",\"".utf8)
+            text.append(contentsOf: name.utf8)
+            text.append(contentsOf: "\":\"".utf8)
+            text.append(contentsOf: value.utf8)
+            text.append(UInt8(ascii: "\""))
         }
-        writer.endObject()
-        return Base64URL.encode(SHA256.digest(of: writer.bytes).bytes)
+        text.append(UInt8(ascii: "}"))
+        return Base64URL.encode(SHA256.digest(of: text).bytes)
     }
 
     /// The public JWK from `requiredMembers`, in the order in which the RFCs print keys.

@@ -27,7 +27,7 @@ import Testing
         "MayflyModel": [],
         "MayflyPolicy": [],
         "MayflyLedger": [],
-        "MayflyCrypto": ["Glibc"],
+        "MayflyCrypto": ["Glibc", "Synchronization"],
         "MayflyConfig": ["Glibc"],
         "MayflyBroker": ["Glibc", "Synchronization", "Dispatch"],
         "MayflyStorage": ["Glibc", "Synchronization"],

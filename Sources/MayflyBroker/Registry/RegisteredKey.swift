@@ -3,8 +3,6 @@ package import MayflyModel
 
 /// A client's public key; the private half never reaches the broker.
 package struct RegisteredKey: Equatable, Sendable {
-    /// RFC 7638 thumbprint.
-    package let keyID: String
     package let key: PublicKey
     package var label: String
     package let addedAt: Timestamp
@@ -12,12 +10,14 @@ package struct RegisteredKey: Equatable, Sendable {
     package var expiresAt: Timestamp?
 
     package init(key: PublicKey, label: String, addedAt: Timestamp, expiresAt: Timestamp?) {
-        keyID = key.thumbprint
-        self.key = key
+        self.key = key.registered
         self.label = label
         self.addedAt = addedAt
         self.expiresAt = expiresAt
     }
+
+    /// RFC 7638 thumbprint.
+    package var keyID: String { key.thumbprint }
 
     package func isValid(at now: Timestamp) -> Bool {
         expiresAt.map { now < $0 } ?? true
@@ -36,19 +36,26 @@ package struct RegisteredKey: Equatable, Sendable {
         label = try fields.string("label", maximum: RegistryLimits.nameLength)
         addedAt = try fields.required("added", try fields.timestamp("added"))
         expiresAt = try fields.timestamp("expires")
-        keyID = try fields.string("kid")
-        key = try RegisteredKey.publicKey("jwk", in: &fields)
+        let keyID = try fields.string("kid")
+        // Checked when it was registered. The thumbprint says that these are the same numbers.
+        key = try Self.publicKey("jwk", in: &fields) { jwk throws(CryptoError) in try PublicKey(registered: jwk) }
         guard key.thumbprint == keyID else {
             throw fields.failure("kid", .invalid(rule: "the key id is the key's RFC 7638 thumbprint"))
         }
         try fields.finish()
     }
 
-    /// Reads a public key member.
+    /// Reads a public key member and checks all of it.
     package static func publicKey(_ name: String, in fields: inout FieldReader) throws(FieldError) -> PublicKey {
+        try publicKey(name, in: &fields) { jwk throws(CryptoError) in try PublicKey(jwk: jwk) }
+    }
+
+    private static func publicKey(
+        _ name: String, in fields: inout FieldReader, read: (JSONObject) throws(CryptoError) -> PublicKey
+    ) throws(FieldError) -> PublicKey {
         guard let object = fields.take(name)?.objectValue else { throw fields.failure(name, .missing) }
         do {
-            return try PublicKey(jwk: object)
+            return try read(object)
         } catch {
             throw fields.failure(
                 name,
