@@ -86,12 +86,15 @@ package struct JWS: Sendable {
             header.string(keyID)
         }
         header.endObject()
-        var compact = Base64URL.encodedBytes(header.bytes)
+        var compact: [UInt8] = []
+        // Room for all three parts, so that the array moves once at most; an RSA signature is longer.
+        compact.reserveCapacity((header.bytes.count + payload.count + 64) / 3 * 4 + 16)
+        Base64URL.append(header.bytes, to: &compact)
         compact.append(UInt8(ascii: "."))
-        compact += Base64URL.encodedBytes(payload)
+        Base64URL.append(payload, to: &compact)
         let signature = try key.sign(compact)
         compact.append(UInt8(ascii: "."))
-        compact += Base64URL.encodedBytes(signature)
+        Base64URL.append(signature, to: &compact)
         // Nobody would accept it, so it must not leave.
         guard compact.count <= maximumLength else { throw .tooLong }
         return String(decoding: compact, as: UTF8.self)

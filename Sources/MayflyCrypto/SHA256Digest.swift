@@ -24,16 +24,40 @@ package struct SHA256Digest: Hashable, Sendable {
         )
     }
 
+    /// The last of the bytes: for spreading over shards.
+    package var lowByte: UInt8 { UInt8(truncatingIfNeeded: words.3) }
+
+    /// The first sixteen bytes as two numbers.
+    package var leadingWords: (UInt64, UInt64) { (words.0, words.1) }
+
+    /// Takes exactly 32 bytes, else nil; for a part of a larger array, without a call for each byte.
+    package init?(slice: ArraySlice<UInt8>) {
+        guard slice.count == Self.byteCount else { return nil }
+        var raw: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        unsafe withUnsafeMutableBytes(of: &raw) { output in
+            unsafe slice.withUnsafeBytes { unsafe output.copyMemory(from: $0) }
+        }
+        self.init(bigEndianWords: raw)
+    }
+
     /// The raw bytes, big-endian as the hash is printed.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(Self.byteCount)
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                output.append(UInt8(truncatingIfNeeded: word >> shift))
-            }
-        }
+        append(to: &output)
         return output
+    }
+
+    /// Appends the raw bytes.
+    package func append(to output: inout [UInt8]) {
+        let raw = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        unsafe withUnsafeBytes(of: raw) { unsafe output.append(contentsOf: $0) }
+    }
+
+    /// Writes the raw bytes to the beginning of `output`, which has room for them.
+    func copy(to output: UnsafeMutableRawBufferPointer) {
+        let raw = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        unsafe withUnsafeBytes(of: raw) { unsafe output.copyMemory(from: $0) }
     }
 
     package static func == (left: SHA256Digest, right: SHA256Digest) -> Bool {

@@ -7,21 +7,12 @@ package enum LedgerHash {
 
     /// SHA-256(0x00 ‖ `bytes`).
     package static func leaf(_ bytes: [UInt8]) -> SHA256Digest {
-        var input: [UInt8] = []
-        input.reserveCapacity(1 + bytes.count)
-        input.append(0x00)
-        input.append(contentsOf: bytes)
-        return SHA256.digest(of: input)
+        SHA256.digest(0x00, bytes)
     }
 
     /// SHA-256(0x01 ‖ `left` ‖ `right`).
     package static func node(_ left: SHA256Digest, _ right: SHA256Digest) -> SHA256Digest {
-        var input: [UInt8] = []
-        input.reserveCapacity(1 + 2 * SHA256Digest.byteCount)
-        input.append(0x01)
-        input.append(contentsOf: left.bytes)
-        input.append(contentsOf: right.bytes)
-        return SHA256.digest(of: input)
+        SHA256.digest(0x01, left, right)
     }
 
     /// The root over complete subtrees of falling height, largest first; `emptyRoot` for none.
