@@ -17,6 +17,7 @@ enum Target: String, CaseIterable {
     case note
     case verifierKey = "verifier-key"
     case proof
+    case segment
 
     /// Reads `bytes` and ends the process when what was read breaks a promise of the parser.
     func check(_ bytes: [UInt8]) {
@@ -38,6 +39,7 @@ enum Target: String, CaseIterable {
         case .note: NoteCheck.run(bytes)
         case .verifierKey: VerifierKeyCheck.run(bytes)
         case .proof: ProofCheck.run(bytes)
+        case .segment: SegmentCheck.run(bytes)
         }
     }
 }

@@ -25,6 +25,11 @@ package enum LedgerError: Error, Equatable, Sendable {
     /// No known key signed the note.
     case noTrustedSignature
 
+    /// The header or a tile of an archived segment.
+    case malformedSegment
+    /// Archived entries could not be read; the text says of which file, and why.
+    case segment(String)
+
     case malformedCheckpoint
     /// No key that carries the checkpoint's origin as its name signed it.
     case originNotTrusted
@@ -57,6 +62,8 @@ extension LedgerError: CustomStringConvertible {
         case .signingFailed: "the note could not be signed"
         case .badSignature(let name): "the signature of \(name) is wrong"
         case .noTrustedSignature: "none of the trusted keys signed the note"
+        case .malformedSegment: "the archived segment is malformed"
+        case .segment(let reason): reason
         case .malformedCheckpoint: "the checkpoint is not an origin, a tree size and a root hash"
         case .originNotTrusted: "the checkpoint is not signed by a trusted key of its own origin"
         case .malformedProof: "the proof file is malformed"
