@@ -8,13 +8,9 @@ package enum Ceiling {
         guard agent.spec.resources.contains(resource.id), !agent.spec.deniedResources.contains(resource.id) else {
             return nil
         }
-        var scopes = agent.spec.scopes
-        var registered = agent.spec.details
-        for role in roles {
-            scopes = scopes.union(role.spec.scopes)
-            registered += role.spec.details
-        }
-        scopes = scopes.intersection(resource.spec.scopes).subtracting(agent.spec.deniedScopes)
+        let registered = agent.spec.details + roles.flatMap(\.spec.details)
+        let scopes = resource.spec.scopes.intersection(ofUnion: [agent.spec.scopes] + roles.map(\.spec.scopes))
+            .subtracting(agent.spec.deniedScopes)
         var details: [AuthorizationDetail] = []
         for detail in registered where detail.resource == resource.id {
             // A detail that the resource's schema no longer knows gives nothing.

@@ -21,6 +21,8 @@ package final class BrokerClock: Sendable {
 
     private let wall: any WallClock
     private let reading: Mutex<Reading>
+    /// The latest answer, in milliseconds, when the wall clock itself was the answer; at first nothing.
+    private let current = Atomic<Int64>(Int64.min)
 
     /// `floor` is the latest moment that the store has written down.
     package init(wall: any WallClock, floor: Timestamp) {
@@ -30,7 +32,10 @@ package final class BrokerClock: Sendable {
 
     /// The time, never smaller than an earlier answer or the floor.
     package func now() -> Timestamp {
-        read().now
+        // Within the millisecond of the last answer there is nothing to work out and nothing to wait for.
+        let wallTime = wall.now()
+        if wallTime.milliseconds == current.load(ordering: .relaxed) { return wallTime }
+        return read().now
     }
 
     /// `now`, or an error when the wall clock is behind it by more than the tolerance.
@@ -58,6 +63,8 @@ package final class BrokerClock: Sendable {
                     milliseconds: reading.base.milliseconds.addingReportingOverflow(step).partialValue)
                 reading.latest = max(reading.latest, moved, wallTime)
             }
+            current.store(
+                reading.latest == wallTime ? wallTime.milliseconds : Int64.min, ordering: .relaxed)
             return (reading.latest, reading.latest.milliseconds &- wallTime.milliseconds)
         }
     }
