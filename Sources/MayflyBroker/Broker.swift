@@ -4,7 +4,8 @@ package import MayflyModel
 
 /// The broker: its state, the writer that changes it, and the services that the surfaces call.
 package final class Broker: Sendable {
-    package let settings: BrokerSettings
+    package let live: LiveSettings
+    package var settings: BrokerSettings { live.current }
     package let state: BrokerState
     package let clock: BrokerClock
     package let keyring: Keyring
@@ -43,7 +44,7 @@ package final class Broker: Sendable {
         guard acceptClock || floor.milliseconds - reading.milliseconds <= BrokerClock.tolerance else {
             throw .clockBehind(by: (floor.milliseconds - reading.milliseconds) / 1000)
         }
-        self.settings = settings
+        live = LiveSettings(settings)
         self.store = store
         state = BrokerState(tables)
         clock = BrokerClock(wall: wall, floor: acceptClock ? min(floor, reading) : floor)
@@ -57,16 +58,16 @@ package final class Broker: Sendable {
         } catch {
             throw .ledger(error)
         }
-        let verifier = TokenVerifier(settings: settings, state: state, clock: clock, keyring: keyring)
+        let verifier = TokenVerifier(live: live, state: state, clock: clock, keyring: keyring)
         authenticator = ClientAuthenticator(
-            settings: settings, state: state, clock: clock,
+            live: live, state: state, clock: clock,
             refusals: RefusedClients(state: state, clock: clock, writer: writer))
         issuer = TokenIssuer(
-            settings: settings, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier)
+            live: live, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier)
         verification = VerificationService(state: state, clock: clock, writer: writer, verifier: verifier)
         ledger = LedgerService(store: store, writer: writer, signer: signer, clock: clock)
         administration = Administration(
-            settings: settings, state: state, clock: clock, keyring: keyring, vault: vault, writer: writer,
+            live: live, state: state, clock: clock, keyring: keyring, vault: vault, writer: writer,
             verifier: verifier, ledger: ledger)
         self.verifier = verifier
         announce(acceptedClock: acceptClock && floor > reading)

@@ -13,7 +13,8 @@ package struct Administration: Sendable {
     /// The scope of a token that may ask about other tokens.
     package static let introspectScope = "mayfly.introspect"
 
-    let settings: BrokerSettings
+    let live: LiveSettings
+    var settings: BrokerSettings { live.current }
     let state: BrokerState
     let clock: BrokerClock
     let keyring: Keyring

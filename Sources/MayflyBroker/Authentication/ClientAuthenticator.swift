@@ -10,7 +10,8 @@ package struct ClientAuthenticator: Sendable {
     package static let maximumAssertionIDLength = 256
     package static let signingAlgorithms = SignatureAlgorithm.allCases
 
-    let settings: BrokerSettings
+    let live: LiveSettings
+    var settings: BrokerSettings { live.current }
     let state: BrokerState
     let clock: BrokerClock
     let refusals: RefusedClients

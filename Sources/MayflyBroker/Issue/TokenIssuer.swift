@@ -8,7 +8,8 @@ import MayflyModel
 package struct TokenIssuer: Sendable {
     package typealias Completion = @Sendable (Result<IssuedToken, BrokerError>) -> Void
 
-    let settings: BrokerSettings
+    let live: LiveSettings
+    var settings: BrokerSettings { live.current }
     let state: BrokerState
     let clock: BrokerClock
     let keyring: Keyring

@@ -6,14 +6,15 @@ import MayflyModel
 /// Signature or known digest → time → chain epochs → agent and owner → revocations. The caller's own right to ask, and
 /// the audience, come on top in `VerificationService`.
 package final class TokenVerifier: Sendable {
-    private let settings: BrokerSettings
+    private let live: LiveSettings
+    private var settings: BrokerSettings { live.current }
     private let state: BrokerState
     private let clock: BrokerClock
     private let keyring: Keyring
     private let known = KnownTokens()
 
-    package init(settings: BrokerSettings, state: BrokerState, clock: BrokerClock, keyring: Keyring) {
-        self.settings = settings
+    package init(live: LiveSettings, state: BrokerState, clock: BrokerClock, keyring: Keyring) {
+        self.live = live
         self.state = state
         self.clock = clock
         self.keyring = keyring
