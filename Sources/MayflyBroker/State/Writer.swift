@@ -1,5 +1,5 @@
 import Dispatch
-package import MayflyLedger
+import MayflyLedger
 import MayflyModel
 import Synchronization
 
@@ -23,9 +23,40 @@ package final class Writer: Sendable {
 
     private struct Pending {
         var jobs: [Job] = []
+        /// Whether a turn on the queue is asked for or under way.
         var isDraining = false
+        /// Whether that turn waits for more commands.
+        var isGathering = false
         var isStopped = false
+        var pace = CommitPace(now: Writer.steadyTime())
+
+        mutating func takeBatch() -> [Job] {
+            isGathering = false
+            guard jobs.count > Writer.maximumBatch else {
+                defer { jobs = [] }
+                return jobs
+            }
+            let batch = Array(jobs.prefix(Writer.maximumBatch))
+            jobs.removeFirst(batch.count)
+            return batch
+        }
+
+        /// The turn to ask for, now that there are commands.
+        mutating func nextTurn() -> Turn {
+            guard !isDraining || isGathering && (jobs.count >= CommitPace.enough || isStopped) else { return .none }
+            let wait = isStopped ? 0 : pace.wait(count: jobs.count, now: Writer.steadyTime())
+            (isDraining, isGathering) = (true, wait > 0)
+            return wait > 0 ? .later(wait) : .now
+        }
     }
+
+    /// Nanoseconds of a clock that nobody sets.
+    private static func steadyTime() -> Int64 {
+        let (seconds, attoseconds) = origin.duration(to: .now).components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    private static let origin = ContinuousClock.now
 
     private struct Position {
         var head: StoreHead
@@ -41,7 +72,7 @@ package final class Writer: Sendable {
         let refuse: @Sendable (BrokerError) -> Void
     }
 
-    package init(
+    init(
         store: any Store, state: BrokerState, clock: BrokerClock, head: StoreHead, log: any BrokerLog
     ) throws(LedgerError) {
         self.store = store
@@ -68,38 +99,56 @@ package final class Writer: Sendable {
                 }
             },
             refuse: { completion(.failure($0)) })
-        let verdict = pending.withLock { pending -> (start: Bool, refusal: BrokerError?) in
-            if pending.isStopped { return (false, .unavailable(.stopping)) }
-            if pending.jobs.count >= Self.maximumPending { return (false, .unavailable(.overloaded)) }
+        let verdict = pending.withLock { pending -> (turn: Turn, refusal: BrokerError?) in
+            if pending.isStopped { return (.none, .unavailable(.stopping)) }
+            if pending.jobs.count >= Self.maximumPending { return (.none, .unavailable(.overloaded)) }
             pending.jobs.append(job)
-            defer { pending.isDraining = true }
-            return (!pending.isDraining, nil)
+            pending.pace.arrived()
+            return (pending.nextTurn(), nil)
         }
         if let refusal = verdict.refusal { job.refuse(refusal) }
-        if verdict.start { queue.async { self.drain() } }
+        take(verdict.turn)
+    }
+
+    /// A turn on the queue to ask for.
+    private enum Turn {
+        case none
+        case now
+        /// After so many nanoseconds.
+        case later(Int64)
+    }
+
+    private func take(_ turn: Turn) {
+        switch turn {
+        case .none: break
+        case .now: queue.async { self.drain() }
+        case .later(let nanoseconds):
+            queue.asyncAfter(deadline: .now() + .nanoseconds(Int(nanoseconds))) { self.drain() }
+        }
     }
 
     /// Refuses new commands, and returns when every accepted one has been answered.
     package func stop() {
         pending.withLock { $0.isStopped = true }
         // A command may be accepted already whose turn on the queue has not been asked for yet.
-        repeat { queue.sync {} } while pending.withLock { $0.isDraining }
+        repeat { queue.sync { drain() } } while pending.withLock { $0.isDraining }
     }
 
     /// The head that the last successful commit left.
     package var head: StoreHead { position.withLock { $0.head } }
 
+    /// Commits what waits, and asks for the next turn.
+    ///
+    /// A turn that comes too late, because another has done its work, finds nothing: whoever leaves commands behind, or
+    /// adds the first one, has asked for a turn under the same lock.
     private func drain() {
-        while true {
-            let jobs = pending.withLock { pending -> [Job] in
-                let batch = Array(pending.jobs.prefix(Self.maximumBatch))
-                pending.jobs.removeFirst(batch.count)
-                if batch.isEmpty { pending.isDraining = false }
-                return batch
-            }
-            if jobs.isEmpty { return }
-            commit(jobs)
-        }
+        let jobs = pending.withLock { $0.takeBatch() }
+        if !jobs.isEmpty { commit(jobs) }
+        take(
+            pending.withLock { pending in
+                pending.isDraining = false
+                return pending.jobs.isEmpty ? .none : pending.nextTurn()
+            })
     }
 
     private func commit(_ jobs: [Job]) {
@@ -125,7 +174,7 @@ package final class Writer: Sendable {
                 return finish
             }
             head = StoreHead(revision: draft.revision, ledgerSize: frontier.size, frontier: frontier.hashes)
-            failure = write(draft, entries, subtrees, head, frontier)
+            failure = write(&draft, entries, subtrees, head, frontier)
         } catch {
             log.note(.commandsRefused(error, count: jobs.count))
             for job in jobs { job.refuse(error) }
@@ -134,9 +183,9 @@ package final class Writer: Sendable {
         for finish in finishes { finish(failure) }
     }
 
-    /// Makes the draft durable and then visible; answers why not, if not.
+    /// Makes the draft durable and then visible, and leaves nothing in it; answers why not, if not.
     private func write(
-        _ draft: consuming Tables, _ entries: [LedgerEntry], _ subtrees: [LedgerSubtree], _ head: StoreHead,
+        _ draft: inout Tables, _ entries: [LedgerEntry], _ subtrees: [LedgerSubtree], _ head: StoreHead,
         _ frontier: MerkleFrontier
     ) -> BrokerError? {
         var batch = Batch(head: head)
@@ -144,7 +193,7 @@ package final class Writer: Sendable {
         batch.subtrees = subtrees
         draft.collect(into: &batch)
         let drafted = draft.drafted
-        // The draft's hold on the published rows ends here: publishing then changes them in place.
+        // The draft's hold on the published rows ends here, for the caller too: publishing then changes them in place.
         draft = Tables()
         guard !batch.puts.isEmpty || !batch.deletes.isEmpty || !batch.entries.isEmpty else { return nil }
         do {

@@ -1,0 +1,46 @@
+@testable import MayflyBroker
+import Testing
+
+/// A commit waits for company only where company comes.
+@Suite struct CommitPaceTests {
+    private static let millisecond: Int64 = 1_000_000
+
+    @Test func aCommandThatComesAloneNeverWaits() {
+        var pace = CommitPace(now: 0)
+        for second in 0..<100 as Range<Int64> {
+            pace.arrived()
+            #expect(pace.wait(count: 1, now: second * 1000 * Self.millisecond) == 0)
+        }
+    }
+
+    @Test func whileCommandsComeQuicklyACommitWaitsForThem() {
+        var pace = CommitPace(now: 0)
+        // Five in a millisecond.
+        for step in 1...50 as ClosedRange<Int64> {
+            pace.arrived()
+            _ = pace.wait(count: 1, now: step * Self.millisecond / 5)
+        }
+        let now = 11 * Self.millisecond
+        #expect(pace.wait(count: 1, now: now) == CommitPace.window)
+        #expect(pace.wait(count: CommitPace.enough - 1, now: now) == CommitPace.window)
+        #expect(pace.wait(count: CommitPace.enough, now: now) == 0)
+    }
+
+    @Test func theFirstCommandAfterARestDoesNotWait() {
+        var pace = CommitPace(now: 0)
+        for step in 1...500 as ClosedRange<Int64> {
+            pace.arrived()
+            _ = pace.wait(count: 1, now: step * Self.millisecond / 10)
+        }
+        pace.arrived()
+        #expect(pace.wait(count: 1, now: 1000 * Self.millisecond) == 0)
+    }
+
+    @Test func aClockThatStandsStillOrRunsBackDoesNoHarm() {
+        var pace = CommitPace(now: Self.millisecond)
+        for now in [Self.millisecond, 0, -5, Int64.min / 4] {
+            pace.arrived()
+            #expect(pace.wait(count: 1, now: now) == 0)
+        }
+    }
+}
