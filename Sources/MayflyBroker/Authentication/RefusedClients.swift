@@ -3,18 +3,14 @@ import Synchronization
 
 /// Writes down that somebody failed to authenticate under a registered name, at most once a second for each name.
 ///
-/// Anyone can fail to authenticate as often as they like, so what they cause is bounded: the first failure of a second
-/// is written at once, and the next entry says how many went unwritten. A name that nobody registered leaves nothing.
+/// Anyone can fail to authenticate as often as they like, under as many names as they know, so what they cause is
+/// bounded for each name and in all: what is not written is counted, and the next entry says how many that were. A name
+/// that nobody registered leaves nothing.
 package final class RefusedClients: Sendable {
-    private struct Tally {
-        var second: Int64
-        var unwritten = 0
-    }
-
     private let state: BrokerState
     private let clock: BrokerClock
     private let writer: Writer
-    private let tallies = Mutex<[String: Tally]>([:])
+    private let tally = Mutex(RefusalTally())
 
     init(state: BrokerState, clock: BrokerClock, writer: Writer) {
         self.state = state
@@ -23,24 +19,11 @@ package final class RefusedClients: Sendable {
     }
 
     func note(claimed name: String?) {
-        guard let name, let event = event(for: name) else { return }
+        guard let name, var event = event(for: name) else { return }
         let second = clock.now().seconds
-        let unwritten = tallies.withLock { tallies -> Int? in
-            guard let tally = tallies[name] else {
-                tallies[name] = Tally(second: second)
-                return 0
-            }
-            guard tally.second == second else {
-                tallies[name] = Tally(second: second)
-                return tally.unwritten
-            }
-            tallies[name]?.unwritten += 1
-            return nil
-        }
-        guard let unwritten else { return }
-        var entry = event
-        if unwritten > 0 { entry.reason = "\(unwritten) earlier failures were not written one by one" }
-        writer.submit(NoteCommand(events: [entry])) { _ in }
+        guard let unwritten = tally.withLock({ $0.note(name, second: second) }) else { return }
+        if unwritten > 0 { event.reason = "\(unwritten) earlier failures were not written one by one" }
+        writer.submit(NoteCommand(events: [event])) { _ in }
     }
 
     /// An entry for a registered name; the registry bounds how many names there can be.
