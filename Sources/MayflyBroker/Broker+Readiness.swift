@@ -1,12 +1,23 @@
 extension Broker {
-    /// Succeeds when the clock can be trusted and the store answers; throws `.unavailable` otherwise.
+    /// Succeeds when the clock can be trusted, the store answers, and the last commit reached it; throws
+    /// `.unavailable` otherwise.
+    ///
+    /// While commits fail, and at most once a second, this queues a small one, so that a broker that nobody asks for
+    /// anything finds out by itself that its disk is well again.
     package func readiness() throws(BrokerError) {
-        _ = try clock.trusted()
+        let now = try clock.trusted()
+        let head: StoreHead
         do {
-            let head = try store.head()
-            guard head.ledgerSize >= writer.head.ledgerSize else { throw BrokerError.unavailable(.storeFailed) }
+            head = try store.head()
         } catch {
             throw .unavailable(.storeFailed)
         }
+        guard head.ledgerSize >= writer.head.ledgerSize else { throw .unavailable(.storeFailed) }
+        guard !store.mustBeReopened else { throw .unavailable(.storeFailed) }
+        guard writer.health.isFailing else { return }
+        if writer.health.takesProbe(at: now) {
+            writer.submit(NoteCommand(events: [LedgerEvent(.storeResumed, .ok, actor: "broker")])) { _ in }
+        }
+        throw .unavailable(.storeFailed)
     }
 }

@@ -6,6 +6,8 @@ package protocol BrokerLog: Sendable {
 package enum BrokerNotice: Equatable, Sendable {
     /// A commit failed; every command in it was answered as unavailable.
     case commitFailed(StoreError)
+    /// Only a restart can tell what the store kept; until then nothing is written. Said once.
+    case storeMustBeReopened
     /// Commands were refused before they were tried.
     case commandsRefused(BrokerError, count: Int)
     /// Expired records could not be removed; they mean nothing, and are tried again.

@@ -51,6 +51,38 @@ struct OutageTests {
         #expect(try again.isActive(old))
     }
 
+    @Test func readinessFailsWithTheDiskAndTriesAgainOnceASecond() throws {
+        let world = try World()
+        func ready() throws -> Int { try world.handler.send("GET", "/readyz").status }
+        func resumed() throws -> Int {
+            var query = LedgerQuery()
+            query.event = "store.resumed"
+            return try world.store.ledgerEntries(matching: query).count
+        }
+        #expect(try ready() == 200)
+        world.store.fail(.full)
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 503)
+        #expect(try ready() == 503)
+        world.settle()
+        world.store.fail(nil)
+        // Not a second has gone since the last attempt.
+        #expect(try ready() == 503)
+        world.settle()
+        #expect(try ready() == 503)
+        world.clock.advance(1)
+        #expect(try ready() == 503)
+        world.settle()
+        #expect(try ready() == 200)
+        #expect(try resumed() == 1)
+        // A commit of anybody's that succeeds says the same.
+        world.store.fail(.full)
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 503)
+        world.store.fail(nil)
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 200)
+        #expect(try ready() == 200)
+        #expect(try resumed() == 1)
+    }
+
     @Test func clockThatGoesBackMintsNothingAndRevivesNothing() throws {
         let world = try World()
         let basic = (name: "Authorization", value: Wire.basic("tickets", try world.secret(of: "tickets")))

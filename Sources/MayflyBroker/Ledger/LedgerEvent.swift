@@ -20,6 +20,7 @@ package struct LedgerEvent: Sendable {
         case keyRemoved = "key.removed"
         case signingKeyRotated = "signing_key.rotated"
         case clockAccepted = "clock.accepted"
+        case storeResumed = "store.resumed"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {
@@ -70,7 +71,7 @@ package struct LedgerEvent: Sendable {
     package var retention: Retention {
         switch kind {
         case .tokenIssued, .tokenDelegated, .ticketIssued, .actionDecided: .access
-        case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved: .change
+        case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .storeResumed: .change
         case .tokenRefused, .clientRefused, .revoked, .clockAccepted: .security
         }
     }

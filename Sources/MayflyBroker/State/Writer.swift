@@ -20,6 +20,7 @@ package final class Writer: Sendable {
     private let pending = Mutex(Pending())
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
     private let position: Mutex<Position>
+    let health = WriterHealth()
 
     private struct Pending {
         var jobs: [Job] = []
@@ -176,6 +177,7 @@ package final class Writer: Sendable {
             head = StoreHead(revision: draft.revision, ledgerSize: frontier.size, frontier: frontier.hashes)
             failure = write(&draft, entries, subtrees, head, frontier)
         } catch {
+            health.failed()
             log.note(.commandsRefused(error, count: jobs.count))
             for job in jobs { job.refuse(error) }
             return
@@ -200,13 +202,16 @@ package final class Writer: Sendable {
             try store.commit(batch)
         } catch {
             position.withLock { $0.isUncertain = true }
+            health.failed()
             log.note(.commitFailed(error))
+            if store.mustBeReopened, health.takesReopenNotice() { log.note(.storeMustBeReopened) }
             return .unavailable(error == .full ? .storeFull : .storeFailed)
         }
         position.withLock {
             $0.head = head
             $0.frontier = frontier
         }
+        health.succeeded()
         state.absorb(drafted)
         return nil
     }

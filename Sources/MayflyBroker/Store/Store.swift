@@ -40,4 +40,12 @@ package protocol Store: AnyObject, Sendable {
     /// `range` counts nodes of that level; fewer come back when the ledger ends earlier, none for a level that is
     /// never stored.
     func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest]
+
+    /// True once the store takes no commit any more, because only opening it again tells what it holds.
+    var mustBeReopened: Bool { get }
+}
+
+extension Store {
+    /// A store that always knows what it holds.
+    package var mustBeReopened: Bool { false }
 }

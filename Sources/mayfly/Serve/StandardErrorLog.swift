@@ -45,6 +45,9 @@ extension BrokerNotice {
         switch self {
         case .commitFailed(let error):
             "a commit failed, and its requests were answered 503: \(StartFailure.what(error, path))"
+        case .storeMustBeReopened:
+            "nothing more is written to \(path): only reading it again tells what the disk has kept; "
+                + "check the disk, then restart the broker"
         case .commandsRefused(_, let count):
             "\(count) requests were answered 503: the store is not where the last commit left it; restart the broker"
         case .cleanUpFailed(let error):

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import MayflyBroker
 internal import MayflyCrypto
 internal import MayflyLedger
@@ -59,6 +60,13 @@ final class World: Sendable {
             settings: BrokerSettings(issuer: issuer), store: store, vault: vault, wall: clock,
             signer: try Ed25519NoteSigner(name: "broker.example", privateKey: try PrivateKey.generate(.edDSA)),
             log: SilentLog(), acceptClock: acceptClock)
+    }
+
+    /// Returns when everything that was queued so far has been committed or refused.
+    func settle() {
+        let done = DispatchSemaphore(value: 0)
+        broker.administration.apply([], dryRun: true, by: "test") { _ in done.signal() }
+        done.wait()
     }
 
     func unique(_ word: String) -> String {
