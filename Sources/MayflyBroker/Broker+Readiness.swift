@@ -10,6 +10,7 @@ extension Broker {
         do {
             head = try store.head()
         } catch {
+            metrics.storeFailed(error)
             throw .unavailable(.storeFailed)
         }
         guard head.ledgerSize >= writer.head.ledgerSize else { throw .unavailable(.storeFailed) }

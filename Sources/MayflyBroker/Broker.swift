@@ -14,6 +14,7 @@ package final class Broker: Sendable {
     package let verification: VerificationService
     package let administration: Administration
     package let ledger: LedgerService
+    package let metrics = BrokerMetrics()
     let writer: Writer
     let store: any Store
 
@@ -54,21 +55,24 @@ package final class Broker: Sendable {
             throw .signingKeys(error)
         }
         do {
-            writer = try Writer(store: store, state: state, clock: clock, head: head, log: log)
+            writer = try Writer(
+                store: store, state: state, clock: clock, head: head, log: log, metrics: metrics)
         } catch {
             throw .ledger(error)
         }
-        let verifier = TokenVerifier(live: live, state: state, clock: clock, keyring: keyring)
+        let verifier = TokenVerifier(live: live, state: state, clock: clock, keyring: keyring, metrics: metrics)
         authenticator = ClientAuthenticator(
             live: live, state: state, clock: clock,
-            refusals: RefusedClients(state: state, clock: clock, writer: writer))
+            refusals: RefusedClients(state: state, clock: clock, writer: writer, metrics: metrics))
         issuer = TokenIssuer(
-            live: live, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier)
-        verification = VerificationService(state: state, clock: clock, writer: writer, verifier: verifier)
+            live: live, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier,
+            metrics: metrics)
+        verification = VerificationService(
+            state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics)
         ledger = LedgerService(store: store, writer: writer, signer: signer, clock: clock)
         administration = Administration(
             live: live, state: state, clock: clock, keyring: keyring, vault: vault, writer: writer,
-            verifier: verifier, ledger: ledger)
+            verifier: verifier, ledger: ledger, metrics: metrics)
         self.verifier = verifier
         announce(acceptedClock: acceptClock && floor > reading)
     }
@@ -82,11 +86,16 @@ package final class Broker: Sendable {
 
     /// Removes some of what has expired, from the store and from memory; answers whether there is more.
     package func removeExpired() throws(StoreError) -> Bool {
-        let now = clock.now()
-        // Memory first: what the store forgets must not be needed by anybody any more.
-        let forgotten = state.forgetExpired(at: now, limit: Self.expiryStep)
-        let removed = try store.removeExpired(at: now, limit: Self.expiryStep)
-        return forgotten >= Self.expiryStep || removed == Self.expiryStep
+        do {
+            let now = clock.now()
+            // Memory first: what the store forgets must not be needed by anybody any more.
+            let forgotten = state.forgetExpired(at: now, limit: Self.expiryStep)
+            let removed = try store.removeExpired(at: now, limit: Self.expiryStep)
+            return forgotten >= Self.expiryStep || removed == Self.expiryStep
+        } catch {
+            metrics.storeFailed(error)
+            throw error
+        }
     }
 
     /// Records of a kind that one step of clean-up removes.

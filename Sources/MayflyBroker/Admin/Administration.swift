@@ -22,6 +22,17 @@ package struct Administration: Sendable {
     let writer: Writer
     let verifier: TokenVerifier
     let ledger: LedgerService
+    let metrics: BrokerMetrics
+
+    /// `completion`, which also counts a success.
+    private func counted<Answer>(
+        _ kind: RevocationKind, _ completion: @escaping Completion<Answer>
+    ) -> Completion<Answer> {
+        { [metrics] result in
+            if case .success = result { metrics.revocations.add(kind) }
+            completion(result)
+        }
+    }
 
     package func write(
         _ write: RegistryWrite, if precondition: Precondition, by actor: String,
@@ -54,7 +65,8 @@ package struct Administration: Sendable {
     package func suspend(
         _ id: AgentID, reason: String, by actor: String, _ completion: @escaping Completion<Agent>
     ) {
-        writer.submit(AgentStateCommand(id: id, step: .suspend, actor: actor, reason: reason), completion)
+        writer.submit(
+            AgentStateCommand(id: id, step: .suspend, actor: actor, reason: reason), counted(.suspend, completion))
     }
 
     package func resume(
@@ -66,7 +78,8 @@ package struct Administration: Sendable {
     package func offboard(
         _ id: AgentID, reason: String, by actor: String, _ completion: @escaping Completion<Agent>
     ) {
-        writer.submit(AgentStateCommand(id: id, step: .offboard, actor: actor, reason: reason), completion)
+        writer.submit(
+            AgentStateCommand(id: id, step: .offboard, actor: actor, reason: reason), counted(.offboard, completion))
     }
 
     /// An owner leaves; answers which agents were offboarded and which the delegate inherited.
@@ -75,7 +88,7 @@ package struct Administration: Sendable {
         _ completion: @escaping Completion<(offboarded: [AgentID], inherited: [AgentID])>
     ) {
         writer.submit(OwnerLeaveCommand(id: id, actor: actor, reason: reason)) { result in
-            completion(result.map { ($0.offboarded, $0.inherited) })
+            counted(.leave, completion)(result.map { ($0.offboarded, $0.inherited) })
         }
     }
 
@@ -138,7 +151,8 @@ package struct Administration: Sendable {
         }
         let memory = RegistryLimits.maximumTokenLife + settings.clockSkew
         writer.submit(
-            RevokeCommand(request: request, actor: actor, reason: reason, memory: memory, event: event), completion)
+            RevokeCommand(request: request, actor: actor, reason: reason, memory: memory, event: event),
+            counted(RevocationKind(request), completion))
     }
 
     /// Moves the signing keys one step on.

@@ -62,7 +62,10 @@ package struct ClientAuthenticator: Sendable {
     package func authenticate(name: String, secret: [UInt8]) throws(OAuthError) -> AuthenticatedClient {
         // Hashed before the look-up, so that a known name takes no longer than an unknown one.
         let digest = SHA256.digest(of: secret)
-        guard let resource = ResourceName(name) else { throw Self.refusal }
+        guard let resource = ResourceName(name) else {
+            refusals.note(claimed: nil)
+            throw Self.refusal
+        }
         let expected = state.read { tables -> SHA256Digest? in
             guard let found = tables.resources[resource] else { return nil }
             return found.spec.authentication == .clientSecretBasic ? found.secretDigest : nil

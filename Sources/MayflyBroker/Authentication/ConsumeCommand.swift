@@ -52,8 +52,11 @@ extension Broker {
                 mark: client.mark,
                 revoke: RevokeCommand(
                     request: .token(claims.tokenID), actor: client.client.text, reason: "revoked by its holder",
-                    memory: RegistryLimits.maximumTokenLife + settings.clockSkew, event: event)),
-            completion)
+                    memory: RegistryLimits.maximumTokenLife + settings.clockSkew, event: event))
+        ) { [metrics] result in
+            if case .success = result { metrics.revocations.add(.token) }
+            completion(result)
+        }
     }
 }
 

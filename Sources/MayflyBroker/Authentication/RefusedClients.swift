@@ -10,15 +10,18 @@ package final class RefusedClients: Sendable {
     private let state: BrokerState
     private let clock: BrokerClock
     private let writer: Writer
+    private let metrics: BrokerMetrics
     private let tally = Mutex(RefusalTally())
 
-    init(state: BrokerState, clock: BrokerClock, writer: Writer) {
+    init(state: BrokerState, clock: BrokerClock, writer: Writer, metrics: BrokerMetrics) {
         self.state = state
         self.clock = clock
         self.writer = writer
+        self.metrics = metrics
     }
 
     func note(claimed name: String?) {
+        metrics.clientRefused()
         guard let name, var event = event(for: name) else { return }
         let second = clock.now().seconds
         guard let unwritten = tally.withLock({ $0.note(name, second: second) }) else { return }

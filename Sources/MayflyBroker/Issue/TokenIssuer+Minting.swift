@@ -15,20 +15,18 @@ extension TokenIssuer {
         do {
             now = needsTrustedClock ? try clock.trusted() : clock.now()
         } catch {
+            metrics.answered(.failure(error))
             completion(.failure(error))
             return
         }
         do throws(OAuthError) {
             let command = try body(now)
-            let verifier = verifier
+            let (verifier, metrics) = (verifier, metrics)
             writer.submit(command) { result in
-                switch result {
-                case .success(.success(let token)):
-                    verifier.remember(token)
-                    completion(.success(token))
-                case .success(.failure(let refusal)): completion(.failure(.oauth(refusal)))
-                case .failure(let error): completion(.failure(error))
-                }
+                let answer = result.flatMap { minted in minted.mapError { .oauth($0) } }
+                metrics.answered(answer)
+                if case .success(let token) = answer { verifier.remember(token) }
+                completion(answer)
             }
         } catch {
             refuse(error, to: client, completion)
@@ -45,11 +43,10 @@ extension TokenIssuer {
         event.decision = "deny"
         event.rule = error.code.rawValue
         event.reason = error.description
-        writer.submit(RefusalCommand(error: error, assertion: client.mark, event: event)) { result in
-            switch result {
-            case .success(let refusal): completion(.failure(.oauth(refusal)))
-            case .failure(let error): completion(.failure(error))
-            }
+        writer.submit(RefusalCommand(error: error, assertion: client.mark, event: event)) { [metrics] result in
+            let answer = result.flatMap { refusal -> Result<IssuedToken, BrokerError> in .failure(.oauth(refusal)) }
+            metrics.answered(answer)
+            completion(answer)
         }
     }
 

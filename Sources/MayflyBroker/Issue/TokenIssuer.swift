@@ -15,6 +15,7 @@ package struct TokenIssuer: Sendable {
     let keyring: Keyring
     let writer: Writer
     let verifier: TokenVerifier
+    let metrics: BrokerMetrics
 
     /// Grants an agent its own token for a task (`client_credentials`, RFC 6749 §4.4).
     package func issue(_ request: TokenRequest, to client: AuthenticatedClient, _ completion: @escaping Completion) {

@@ -16,6 +16,7 @@ package final class Writer: Sendable {
     private let state: BrokerState
     private let clock: BrokerClock
     private let log: any BrokerLog
+    private let metrics: BrokerMetrics
     private let queue = DispatchQueue(label: "mayfly.writer")
     private let pending = Mutex(Pending())
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
@@ -74,12 +75,14 @@ package final class Writer: Sendable {
     }
 
     init(
-        store: any Store, state: BrokerState, clock: BrokerClock, head: StoreHead, log: any BrokerLog
+        store: any Store, state: BrokerState, clock: BrokerClock, head: StoreHead, log: any BrokerLog,
+        metrics: BrokerMetrics
     ) throws(LedgerError) {
         self.store = store
         self.state = state
         self.clock = clock
         self.log = log
+        self.metrics = metrics
         position = Mutex(
             Position(head: head, frontier: try MerkleFrontier(size: head.ledgerSize, hashes: head.frontier)))
     }
@@ -175,6 +178,7 @@ package final class Writer: Sendable {
                 return finish
             }
             head = StoreHead(revision: draft.revision, ledgerSize: frontier.size, frontier: frontier.hashes)
+            metrics.batchSize.observe(UInt64(jobs.count))
             failure = write(&draft, entries, subtrees, head, frontier)
         } catch {
             health.failed()
@@ -198,9 +202,12 @@ package final class Writer: Sendable {
         // The draft's hold on the published rows ends here, for the caller too: publishing then changes them in place.
         draft = Tables()
         guard !batch.puts.isEmpty || !batch.deletes.isEmpty || !batch.entries.isEmpty else { return nil }
+        let start = ContinuousClock.now
         do {
+            defer { metrics.commitTime.observe((ContinuousClock.now - start).wholeNanoseconds) }
             try store.commit(batch)
         } catch {
+            metrics.storeFailed(error)
             position.withLock { $0.isUncertain = true }
             health.failed()
             log.note(.commitFailed(error))
@@ -226,10 +233,22 @@ package final class Writer: Sendable {
         do {
             found = try store.head()
         } catch {
+            metrics.storeFailed(error)
             throw .unavailable(.storeFailed)
         }
         guard found == head else { throw .unavailable(.storeFailed) }
         position.withLock { $0.isUncertain = false }
         return (head, frontier)
+    }
+}
+
+extension Duration {
+    /// Zero for a negative span; the most that fits for one that is longer.
+    fileprivate var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return whole.overflow
+            ? .max
+            : whole.partialValue.addingReportingOverflow(UInt64(clamping: attoseconds / 1_000_000_000)).partialValue
     }
 }

@@ -11,13 +11,17 @@ package final class TokenVerifier: Sendable {
     private let state: BrokerState
     private let clock: BrokerClock
     private let keyring: Keyring
+    private let metrics: BrokerMetrics
     private let known = KnownTokens()
 
-    package init(live: LiveSettings, state: BrokerState, clock: BrokerClock, keyring: Keyring) {
+    package init(
+        live: LiveSettings, state: BrokerState, clock: BrokerClock, keyring: Keyring, metrics: BrokerMetrics
+    ) {
         self.live = live
         self.state = state
         self.clock = clock
         self.keyring = keyring
+        self.metrics = metrics
     }
 
     /// The claims of a token that is signed by us, of this kind, and alive; nil for anything else.
@@ -27,8 +31,10 @@ package final class TokenVerifier: Sendable {
         let now = clock.now()
         let entry: KnownTokens.Entry
         if let found = known[digest] {
+            metrics.knownTokens.add(.hit)
             entry = found
         } else {
+            metrics.knownTokens.add(.miss)
             guard let fresh = open(compact, at: now) else { return nil }
             entry = fresh
             known.insert(fresh, for: digest)

@@ -7,6 +7,7 @@ package struct VerificationService: Sendable {
     let clock: BrokerClock
     let writer: Writer
     let verifier: TokenVerifier
+    let metrics: BrokerMetrics
 
     /// A token that is alive and meant for whoever asks.
     package struct ActiveToken: Sendable {
@@ -31,6 +32,18 @@ package struct VerificationService: Sendable {
 
     /// The token, if it is alive and the asker may know of it (RFC 7662 §2.2); nil for every other case alike.
     package func introspect(_ compact: [UInt8], for asker: Asker) -> ActiveToken? {
+        look(at: compact, for: asker, from: .introspection)
+    }
+
+    private func look(
+        at compact: [UInt8], for asker: Asker, from surface: VerificationSurface
+    ) -> ActiveToken? {
+        let active = find(compact, for: asker)
+        metrics.verified(active != nil, at: surface)
+        return active
+    }
+
+    private func find(_ compact: [UInt8], for asker: Asker) -> ActiveToken? {
         guard let claims = verifier.verify(compact, as: .accessToken), !claims.chain.isEmpty else { return nil }
         guard let url = ResourceURL(claims.audience),
             let resource = state.read({ $0.resource(identifiedBy: url) })
@@ -44,7 +57,7 @@ package struct VerificationService: Sendable {
         _ question: ActionQuestion, token compact: [UInt8], for asker: Asker,
         _ completion: @escaping @Sendable (Result<ActionDecision, BrokerError>) -> Void
     ) {
-        let active = introspect(compact, for: asker)
+        let active = look(at: compact, for: asker, from: .evaluation)
         let decision = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
         record(decision, action: question.action, active: active, asker: asker, completion)
     }
@@ -55,7 +68,7 @@ package struct VerificationService: Sendable {
         _ completion: @escaping @Sendable (Result<(ActionDecision, ActiveToken?), BrokerError>) -> Void
     ) {
         let asking = Asker.resource(asker)
-        let active = introspect(compact, for: asking)
+        let active = look(at: compact, for: asking, from: .verify)
         let decision =
             active.map {
                 Self.route(method: method, segments: segments, scope: scope, active: $0)
@@ -98,7 +111,10 @@ package struct VerificationService: Sendable {
         } else if case .resource(let name) = asker {
             event.resource = state.read { $0.resources[name]?.spec.identifier.text }
         }
-        writer.submit(DecisionCommand(decision: decision, active: active, event: event), completion)
+        writer.submit(DecisionCommand(decision: decision, active: active, event: event)) { [metrics] result in
+            metrics.decided((try? result.get())?.isAllowed)
+            completion(result)
+        }
     }
 
     /// The action's name as it may stand in the ledger: short, and visible ASCII.

@@ -18,6 +18,7 @@ enum TokenEndpoint {
             let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
             return run(grant, form, client, call)
         } catch {
+            call.broker.metrics.refusedEarly(error)
             return .reply(OAuthReply.error(error))
         }
     }

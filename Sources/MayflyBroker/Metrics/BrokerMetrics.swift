@@ -1,0 +1,62 @@
+import Synchronization
+
+/// What the broker has done since it started, counted where it happens.
+///
+/// Counting is a few atomic additions: no lock, no look-up, no text.
+package final class BrokerMetrics: Sendable {
+    package let issued = CounterSet<IssuedKind>()
+    package let refused = CounterSet<RefusalReason>()
+    /// Tokens that were asked about and are alive, by where.
+    package let active = CounterSet<VerificationSurface>()
+    /// Tokens that were asked about and are not alive, or not for who asked.
+    package let inactive = CounterSet<VerificationSurface>()
+    package let decisions = CounterSet<DecisionOutcome>()
+    package let revocations = CounterSet<RevocationKind>()
+    package let knownTokens = CounterSet<CacheResult>()
+    package let storeErrors = CounterSet<StoreErrorKind>()
+    /// Commands that shared one commit.
+    package let batchSize = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
+    /// Nanoseconds that the store took for a commit, failed ones included.
+    package let commitTime = Histogram(bounds: BrokerMetrics.commitBounds)
+    private let refusedClientCount = Atomic<UInt64>(0)
+
+    /// From 50 µs, which memory takes, to 10 s, at which a disk is as good as gone.
+    private static let commitBounds: [UInt64] = [
+        50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000,
+        100_000_000, 250_000_000, 1_000_000_000, 10_000_000_000,
+    ]
+
+    package init() {}
+
+    /// Failures of clients to prove who they are.
+    package var refusedClients: UInt64 { refusedClientCount.load(ordering: .relaxed) }
+
+    func clientRefused() {
+        refusedClientCount.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    /// Counts what a request for a token came to.
+    func answered(_ result: Result<IssuedToken, BrokerError>) {
+        switch result {
+        case .success(let token): issued.add(IssuedKind(token))
+        case .failure(let error): refused.add(RefusalReason(error))
+        }
+    }
+
+    /// Counts a request for a token that was refused before it reached the issuer.
+    package func refusedEarly(_ error: OAuthError) {
+        refused.add(RefusalReason(error.code))
+    }
+
+    func verified(_ isActive: Bool, at surface: VerificationSurface) {
+        if isActive { active.add(surface) } else { inactive.add(surface) }
+    }
+
+    func decided(_ isAllowed: Bool?) {
+        decisions.add(isAllowed.map { $0 ? .allow : .deny } ?? .error)
+    }
+
+    func storeFailed(_ error: StoreError) {
+        storeErrors.add(StoreErrorKind(error))
+    }
+}

@@ -1,0 +1,140 @@
+/// What was issued.
+package enum IssuedKind: Int, MetricLabel {
+    /// An agent's own token for a task.
+    case task
+    /// A token below another one.
+    case delegated
+    case ticket
+    /// A token of an administrator or a resource, for the broker's own endpoints.
+    case broker
+
+    init(_ token: IssuedToken) {
+        if token.kind == .ticket {
+            self = .ticket
+        } else {
+            self = token.claims.chain.isEmpty ? .broker : token.claims.chain.count == 1 ? .task : .delegated
+        }
+    }
+}
+
+/// Why a token was not issued: the OAuth error code, or why nothing could be made durable.
+package enum RefusalReason: Int, MetricLabel {
+    case invalidRequest, invalidClient, invalidGrant, unauthorizedClient, unsupportedGrantType, invalidScope
+    case invalidTarget, invalidAuthorizationDetails, invalidToken, insufficientScope, temporarilyUnavailable
+    case storeFull, storeFailed, clockWentBack, overloaded, stopping
+
+    init(_ code: OAuthError.Code) {
+        switch code {
+        case .invalidRequest: self = .invalidRequest
+        case .invalidClient: self = .invalidClient
+        case .invalidGrant: self = .invalidGrant
+        case .unauthorizedClient: self = .unauthorizedClient
+        case .unsupportedGrantType: self = .unsupportedGrantType
+        case .invalidScope: self = .invalidScope
+        case .invalidTarget: self = .invalidTarget
+        case .invalidAuthorizationDetails: self = .invalidAuthorizationDetails
+        case .invalidToken: self = .invalidToken
+        case .insufficientScope: self = .insufficientScope
+        case .temporarilyUnavailable: self = .temporarilyUnavailable
+        }
+    }
+
+    init(_ error: BrokerError) {
+        switch error {
+        case .oauth(let refusal): self.init(refusal.code)
+        // The OAuth endpoints answer these as `invalid_request`.
+        case .notFound, .alreadyExists, .stale, .conflict, .invalid: self = .invalidRequest
+        case .unavailable(.storeFull): self = .storeFull
+        case .unavailable(.storeFailed): self = .storeFailed
+        case .unavailable(.clockWentBack): self = .clockWentBack
+        case .unavailable(.overloaded): self = .overloaded
+        case .unavailable(.stopping): self = .stopping
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .invalidRequest: OAuthError.Code.invalidRequest.rawValue
+        case .invalidClient: OAuthError.Code.invalidClient.rawValue
+        case .invalidGrant: OAuthError.Code.invalidGrant.rawValue
+        case .unauthorizedClient: OAuthError.Code.unauthorizedClient.rawValue
+        case .unsupportedGrantType: OAuthError.Code.unsupportedGrantType.rawValue
+        case .invalidScope: OAuthError.Code.invalidScope.rawValue
+        case .invalidTarget: OAuthError.Code.invalidTarget.rawValue
+        case .invalidAuthorizationDetails: OAuthError.Code.invalidAuthorizationDetails.rawValue
+        case .invalidToken: OAuthError.Code.invalidToken.rawValue
+        case .insufficientScope: OAuthError.Code.insufficientScope.rawValue
+        case .temporarilyUnavailable: OAuthError.Code.temporarilyUnavailable.rawValue
+        case .storeFull: "store_full"
+        case .storeFailed: "store_failed"
+        case .clockWentBack: "clock_went_back"
+        case .overloaded: "overloaded"
+        case .stopping: "stopping"
+        }
+    }
+}
+
+/// Where somebody asked about a token.
+package enum VerificationSurface: Int, MetricLabel {
+    case introspection, evaluation, verify
+}
+
+/// What became of a decision about an action.
+package enum DecisionOutcome: Int, MetricLabel {
+    case allow, deny
+    /// The decision could not be written down, so it was not given.
+    case error
+}
+
+/// What was ended.
+package enum RevocationKind: Int, MetricLabel {
+    case token, task, trace, agent, owner, role, resource, everything
+    case suspend, offboard, leave
+
+    init(_ request: RevocationRequest) {
+        switch request {
+        case .token: self = .token
+        case .task: self = .task
+        case .trace: self = .trace
+        case .agent: self = .agent
+        case .owner: self = .owner
+        case .role: self = .role
+        case .resource: self = .resource
+        case .everything: self = .everything
+        }
+    }
+}
+
+/// Whether a token's signature was known to be good.
+package enum CacheResult: Int, MetricLabel {
+    case hit, miss
+}
+
+/// What the store reported.
+package enum StoreErrorKind: Int, MetricLabel {
+    case full, inputOutput, corrupt, conflict, invalid, newerSchema, cannotOpen
+
+    init(_ error: StoreError) {
+        switch error {
+        case .full: self = .full
+        case .inputOutput: self = .inputOutput
+        case .corrupt: self = .corrupt
+        case .conflict: self = .conflict
+        case .invalid: self = .invalid
+        case .newerSchema: self = .newerSchema
+        case .cannotOpen: self = .cannotOpen
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .full: "full"
+        case .inputOutput: "input_output"
+        case .corrupt: "corrupt"
+        case .conflict: "conflict"
+        case .invalid: "invalid"
+        case .newerSchema: "newer_schema"
+        case .cannotOpen: "cannot_open"
+        }
+    }
+}
