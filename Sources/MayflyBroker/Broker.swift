@@ -54,6 +54,8 @@ package final class Broker: Sendable {
         } catch {
             throw .signingKeys(error)
         }
+        // A broker that was killed right after a rotation had no time to destroy what retired.
+        for record in tables.signingKeys.all where record.state == .retiring { vault.remove(record.id) }
         do {
             writer = try Writer(
                 store: store, state: state, clock: clock, head: head, log: log, metrics: metrics)

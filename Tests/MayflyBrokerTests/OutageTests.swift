@@ -83,6 +83,17 @@ struct OutageTests {
         #expect(try resumed() == 1)
     }
 
+    @Test func aStartDestroysThePrivateKeysThatAKillLeftAfterARotation() throws {
+        let world = try World()
+        let active = world.broker.state.read { $0.signingKeys.all }.filter { $0.state == .active }
+        let keys = try active.map { try world.vault.load($0.id) }
+        #expect(try world.admin("POST", "/api/v1/keys/rotate").status == 200)
+        for key in keys { world.vault.keep(key) }
+        let again = try World(restarting: world)
+        for record in active { #expect(throws: CryptoError.self) { try again.vault.load(record.id) } }
+        #expect(try again.isActive(try again.minted("agent:root")))
+    }
+
     @Test func clockThatGoesBackMintsNothingAndRevivesNothing() throws {
         let world = try World()
         let basic = (name: "Authorization", value: Wire.basic("tickets", try world.secret(of: "tickets")))

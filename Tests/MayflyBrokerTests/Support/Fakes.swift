@@ -51,6 +51,11 @@ final class MemoryVault: KeyVault {
         return key
     }
 
+    /// Puts a key where a crash may have left it.
+    func keep(_ key: PrivateKey) {
+        state.withLock { $0.keys[key.publicKey.thumbprint] = key }
+    }
+
     func load(_ keyID: String) throws(CryptoError) -> PrivateKey {
         guard let key = state.withLock({ $0.keys[keyID] }) else { throw .invalidKey }
         return key
