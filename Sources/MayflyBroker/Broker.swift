@@ -121,17 +121,11 @@ package final class Broker: Sendable {
     }
 
     private static func load(from store: any Store) throws -> Tables {
-        var tables = Tables()
-        var failure: FieldError?
-        try store.loadRecords { record in
-            do throws(FieldError) {
-                try tables.load(record)
-            } catch {
-                failure = failure ?? error
-            }
-        }
-        if failure != nil { throw StartError.unreadableRecord }
-        return tables
+        var loader = RecordLoader()
+        try store.loadRecords { loader.add($0) }
+        loader.finish()
+        guard loader.failure == nil else { throw StartError.unreadableRecord }
+        return loader.tables
     }
 
     private static func latestTime(in store: any Store, head: StoreHead) throws(StartError) -> Timestamp {

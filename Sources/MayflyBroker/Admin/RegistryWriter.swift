@@ -107,8 +107,7 @@ struct RegistryWriter {
         var new =
             old
             ?? Agent(
-                id: spec.id, spec: spec, state: .pending, keys: [], epoch: 0, createdAt: moment.now, lastUsed: nil,
-                version: 0)
+                spec: spec, state: .pending, keys: [], epoch: 0, createdAt: moment.now, lastUsed: nil, version: 0)
         new.spec = spec
         let change = compare(old?.stored, new.stored, target: spec.id.text, version: new.version)
         guard change.step != .unchanged else { return Decided(change) }

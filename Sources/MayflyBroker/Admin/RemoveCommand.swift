@@ -18,19 +18,20 @@ struct RemoveCommand: Command {
         case .role(let id):
             guard let role = state.roles[id] else { throw .notFound }
             try precondition.check(role.version)
-            let isInUse = state.agents.all.contains { agent in
+            let users = state.agents.all { agent in
                 agent.state != .offboarded
                     && (agent.spec.roles.contains(id) || agent.spec.delegates.contains(.role(id)))
             }
-            guard !isInUse else { throw .conflict("agents still have the role; take it from them first") }
+            guard users.isEmpty else { throw .conflict("agents still have the role; take it from them first") }
             return Decided((), changes: [.removeRole(id)], events: [.change(role, "remove", actor: actor)])
         case .resource(let id):
             guard let resource = state.resources[id] else { throw .notFound }
             try precondition.check(resource.version)
-            let isInUse =
-                state.agents.all.contains { $0.state != .offboarded && $0.spec.resources.contains(id) }
-                || state.roles.all.contains { $0.spec.details.contains { $0.resource == id } }
-            guard !isInUse else { throw .conflict("agents or roles still name the resource; take it from them first") }
+            let users = state.agents.all { $0.state != .offboarded && $0.spec.resources.contains(id) }
+            let roles = state.roles.all { $0.spec.details.contains { $0.resource == id } }
+            guard users.isEmpty, roles.isEmpty else {
+                throw .conflict("agents or roles still name the resource; take it from them first")
+            }
             return Decided((), changes: [.removeResource(id)], events: [.change(resource, "remove", actor: actor)])
         }
     }

@@ -1,6 +1,8 @@
 package import MayflyModel
 
 /// A registered agent.
+///
+/// A broker has many, so an agent is one reference: a copy costs a count, and a table holds eight bytes for each.
 package struct Agent: Record, Equatable {
     package enum State: String, CaseIterable, Sendable {
         /// Registered, no key enrolled yet.
@@ -11,16 +13,82 @@ package struct Agent: Record, Equatable {
         case offboarded
     }
 
-    package let id: AgentID
-    package var spec: AgentSpec
-    package var state: State
-    package var keys: [RegisteredKey]
+    private struct Contents: Equatable, Sendable {
+        var spec: AgentSpec
+        var state: State
+        var keys: [RegisteredKey]
+        var epoch: Int64
+        var createdAt: Timestamp
+        var lastUsed: Timestamp?
+        var version: Int64
+    }
+
+    /// What the copies of one agent share; it never changes, and a changed agent has another.
+    private final class Body: Sendable {
+        let contents: Contents
+
+        init(_ contents: Contents) {
+            self.contents = contents
+        }
+    }
+
+    private var body: Body
+
+    init(
+        spec: AgentSpec, state: State, keys: [RegisteredKey], epoch: Int64, createdAt: Timestamp, lastUsed: Timestamp?,
+        version: Int64
+    ) {
+        body = Body(
+            Contents(
+                spec: spec, state: state, keys: keys, epoch: epoch, createdAt: createdAt, lastUsed: lastUsed,
+                version: version))
+    }
+
+    package var id: AgentID { body.contents.spec.id }
+
+    package var spec: AgentSpec {
+        get { body.contents.spec }
+        set { change { $0.spec = newValue } }
+    }
+
+    package var state: State {
+        get { body.contents.state }
+        set { change { $0.state = newValue } }
+    }
+
+    package var keys: [RegisteredKey] {
+        get { body.contents.keys }
+        set { change { $0.keys = newValue } }
+    }
+
     /// Tokens with this agent in their chain that were minted under a smaller epoch are dead.
-    package var epoch: Int64
-    package var createdAt: Timestamp
+    package var epoch: Int64 {
+        get { body.contents.epoch }
+        set { change { $0.epoch = newValue } }
+    }
+
+    package var createdAt: Timestamp { body.contents.createdAt }
+
     /// To the minute; nil when the agent never got a token.
-    package var lastUsed: Timestamp?
-    package var version: Int64
+    package var lastUsed: Timestamp? {
+        get { body.contents.lastUsed }
+        set { change { $0.lastUsed = newValue } }
+    }
+
+    package var version: Int64 {
+        get { body.contents.version }
+        set { change { $0.version = newValue } }
+    }
+
+    private mutating func change(_ edit: (inout Contents) -> Void) {
+        var contents = body.contents
+        edit(&contents)
+        body = Body(contents)
+    }
+
+    package static func == (left: Agent, right: Agent) -> Bool {
+        left.body === right.body || left.body.contents == right.body.contents
+    }
 
     package static let kind = RecordKind.agent
     package static func key(of id: AgentID) -> [UInt8] { Array(id.text.utf8) }
@@ -38,16 +106,19 @@ extension Agent {
         return object
     }
 
-    init(stored object: JSONObject) throws(FieldError) {
+    /// Reads what `stored` wrote; what many agents have in common is kept once, in `shared`.
+    init(stored object: JSONObject, sharing shared: inout SharedValues) throws(FieldError) {
         var fields = FieldReader(object)
-        spec = try AgentSpec(&fields)
-        id = spec.id
-        state = try fields.required("state", try fields.choice("state", State.self))
-        keys = try RegisteredKey.list("keys", in: &fields)
-        createdAt = try fields.required("created", try fields.timestamp("created"))
-        lastUsed = try fields.timestamp("last_used")
-        epoch = try fields.integer("epoch", in: 0...Int64.max)
-        version = try fields.integer("version", in: 0...Int64.max)
+        var spec = try AgentSpec(&fields)
+        shared.share(&spec)
+        self.init(
+            spec: spec,
+            state: try fields.required("state", try fields.choice("state", State.self)),
+            keys: try RegisteredKey.list("keys", in: &fields),
+            epoch: try fields.integer("epoch", in: 0...Int64.max),
+            createdAt: try fields.required("created", try fields.timestamp("created")),
+            lastUsed: try fields.timestamp("last_used"),
+            version: try fields.integer("version", in: 0...Int64.max))
         try fields.finish()
     }
 }

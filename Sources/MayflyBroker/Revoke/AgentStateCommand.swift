@@ -64,8 +64,8 @@ struct OwnerLeaveCommand: Command {
         var decided = Decided(Outcome(), changes: [.owner(owner)])
         var outcome = Outcome()
         decided.events.append(.change(owner, "leave", actor: actor, reason: reason))
-        for var agent in state.agents.all.sorted(by: { $0.id < $1.id })
-        where agent.spec.owner == id && agent.state != .offboarded {
+        let agents = state.agents.all { $0.spec.owner == id && $0.state != .offboarded }
+        for var agent in agents.sorted(by: { $0.id < $1.id }) {
             if let heir {
                 agent.spec.owner = heir.id
                 outcome.inherited.append(agent.id)

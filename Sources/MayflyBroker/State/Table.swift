@@ -21,9 +21,15 @@ package struct Table<R: Record>: Sendable {
     /// Every row as a reader of the draft sees it, in no order.
     package var all: [R] {
         guard !changes.isEmpty else { return Array(rows.values) }
-        var merged = rows
-        for (id, change) in changes { merged[id] = change }
-        return Array(merged.values)
+        return all { _ in true }
+    }
+
+    /// The rows that `isWanted` takes, as a reader of the draft sees them, in no order.
+    package func all(where isWanted: (R) -> Bool) -> [R] {
+        var found: [R] = []
+        for case .some(let record) in changes.values where isWanted(record) { found.append(record) }
+        for (id, record) in rows where !(changes.keys.contains(id)) && isWanted(record) { found.append(record) }
+        return found
     }
 
     mutating func put(_ record: R) {

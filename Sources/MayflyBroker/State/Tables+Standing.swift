@@ -31,6 +31,9 @@ extension Tables {
     /// or an agent makes this larger than what any token already out carries.
     package func epoch(of agent: Agent, for resource: Resource) -> Int64 {
         var largest = max(epoch, agent.epoch, resource.epoch, owners[agent.spec.owner]?.epoch ?? 0)
+        // Most brokers never end what a role gave, and an agent may have many roles: they are looked up only when one
+        // of them could matter.
+        guard roleEpochBound > largest else { return largest }
         for role in agent.spec.roles { largest = max(largest, roles[role]?.epoch ?? 0) }
         return largest
     }

@@ -28,28 +28,35 @@ package struct Tables: Sendable {
         audiences[url].flatMap { resources[$0] }
     }
 
-    /// Reads one stored record into its table.
-    mutating func load(_ record: StoredRecord) throws(FieldError) {
-        let object: JSONObject
-        do {
-            object = try JSONParser.parseObject(record.value)
-        } catch {
-            throw FieldError(path: .root, problem: .invalid(rule: "a stored record is a JSON object"))
-        }
-        switch record.key.kind {
-        case .setting: settings.load(try Setting(stored: object))
-        case .admin: admins.load(try Admin(stored: object))
-        case .owner: owners.load(try Owner(stored: object))
-        case .role: roles.load(try Role(stored: object))
-        case .resource:
-            let resource = try Resource(stored: object)
-            audiences[resource.spec.identifier] = resource.id
-            resources.load(resource)
-        case .agent: agents.load(try Agent(stored: object))
-        case .enrolmentCode: codes.load(try EnrolmentCode(stored: object))
-        case .signingKey: signingKeys.load(try SigningKeyRecord(stored: object))
-        case .used: used.load(try UsedMark(key: record.key.key, stored: object))
-        case .revocation: revocations.load(try Revocation(stored: object))
+    /// The ids of the published owners in order, for listings; none is ever removed.
+    private(set) var ownerOrder = SortedIDs<OwnerID>()
+    /// The ids of the published agents in order.
+    private(set) var agentOrder = SortedIDs<AgentID>()
+
+    /// No role's epoch is larger.
+    private(set) var roleEpochBound: Int64 = 0
+
+    /// Puts one stored record straight into its table.
+    mutating func load(_ record: LoadedRecord) {
+        switch record {
+        case .setting(let record): settings.load(record)
+        case .admin(let record): admins.load(record)
+        case .owner(let record):
+            ownerOrder.insert(record.id)
+            owners.load(record)
+        case .role(let record):
+            roleEpochBound = max(roleEpochBound, record.epoch)
+            roles.load(record)
+        case .resource(let record):
+            audiences[record.spec.identifier] = record.id
+            resources.load(record)
+        case .agent(let record):
+            agentOrder.insert(record.id)
+            agents.load(record)
+        case .code(let record): codes.load(record)
+        case .signingKey(let record): signingKeys.load(record)
+        case .used(let record): used.load(record)
+        case .revocation(let record): revocations.load(record)
         }
     }
 
@@ -58,7 +65,9 @@ package struct Tables: Sendable {
         case .setting(let record): settings.put(record)
         case .admin(let record): admins.put(record)
         case .owner(let record): owners.put(record)
-        case .role(let record): roles.put(record)
+        case .role(let record):
+            roleEpochBound = max(roleEpochBound, record.epoch)
+            roles.put(record)
         case .removeRole(let id): roles.remove(id)
         case .resource(let record):
             audiences[record.spec.identifier] = record.id
@@ -96,11 +105,13 @@ package struct Tables: Sendable {
             settings: settings.changes, admins: admins.changes, owners: owners.changes, roles: roles.changes,
             resources: resources.changes, agents: agents.changes, codes: codes.changes,
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
-            audiences: audiences, revision: revision)
+            audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
     }
 
     /// Publishes changes that are durable now.
     mutating func absorb(_ draft: DraftedChanges) {
+        for id in draft.owners.keys where owners[id] == nil { ownerOrder.insert(id) }
+        for id in draft.agents.keys where agents[id] == nil { agentOrder.insert(id) }
         settings.absorb(draft.settings)
         admins.absorb(draft.admins)
         owners.absorb(draft.owners)
@@ -112,6 +123,7 @@ package struct Tables: Sendable {
         used.absorb(draft.used)
         revocations.absorb(draft.revocations)
         audiences = draft.audiences
+        roleEpochBound = draft.roleEpochBound
         revision = draft.revision
     }
 
@@ -135,5 +147,6 @@ struct DraftedChanges: Sendable {
     let used: [UsedMark.ID: UsedMark?]
     let revocations: [Revocation.ID: Revocation?]
     let audiences: [ResourceURL: ResourceName]
+    let roleEpochBound: Int64
     let revision: UInt64
 }

@@ -10,15 +10,13 @@ enum AgentsAPI {
         ) { call throws(Failure) in
             let owner = try Page.query("owner", call.request)
             let state = try Page.query("state", call.request)
-            let records = call.broker.state.read { tables in
-                tables.agents.all
-                    .filter { agent in
-                        (owner.map { agent.spec.owner == OwnerID(lenient: $0) } ?? true)
-                            && (state.map { agent.state.rawValue == $0 } ?? true)
-                    }
-                    .map { ($0.id.text, $0.stored) }
+            let page = call.broker.administration.agents(
+                after: try Page.query("cursor", call.request), limit: try Page.size(call.request)
+            ) { agent in
+                (owner.map { agent.spec.owner == OwnerID(lenient: $0) } ?? true)
+                    && (state.map { agent.state.rawValue == $0 } ?? true)
             }
-            return .reply(try Page.reply(call.request, name: "agents", records: records))
+            return .reply(Page.reply(name: "agents", page) { ($0.id.text, $0.stored) })
         },
         Endpoint(
             "POST", "/api/v1/agents", "Register an agent", access: .admin, request: "AgentSpec",

@@ -8,8 +8,9 @@ enum OwnersAPI {
             "GET", "/api/v1/owners", "List owners", access: .read, success: (200, "OwnerPage"),
             query: ["limit", "cursor"]
         ) { call throws(Failure) in
-            let records = call.broker.state.read { $0.owners.all.map { ($0.id.text, $0.stored) } }
-            return .reply(try Page.reply(call.request, name: "owners", records: records))
+            let page = call.broker.administration.owners(
+                after: try Page.query("cursor", call.request), limit: try Page.size(call.request))
+            return .reply(Page.reply(name: "owners", page) { ($0.id.text, $0.stored) })
         },
         Endpoint(
             "POST", "/api/v1/owners", "Register an owner", access: .admin, request: "OwnerSpec",

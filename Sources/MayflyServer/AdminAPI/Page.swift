@@ -1,3 +1,4 @@
+import MayflyBroker
 import MayflyModel
 
 /// A page of a listing, ordered by id; the cursor is the last id that was shown.
@@ -15,6 +16,16 @@ enum Page {
         let page = rest.prefix(size)
         var object: JSONObject = [name: .array(page.map { .object($0.json) })]
         if rest.count > page.count, let last = page.last { object["next_cursor"] = .string(last.id) }
+        return AdminReply.object(object)
+    }
+
+    /// A page that was cut out of its listing already.
+    static func reply<R: Record>(
+        name: String, _ page: Listing<R>, show: (R) -> (id: String, json: JSONObject)
+    ) -> HTTPReply {
+        let shown = page.records.map(show)
+        var object: JSONObject = [name: .array(shown.map { .object($0.json) })]
+        if page.hasMore, let last = shown.last { object["next_cursor"] = .string(last.id) }
         return AdminReply.object(object)
     }
 

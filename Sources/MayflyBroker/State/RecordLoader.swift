@@ -1,0 +1,110 @@
+import Dispatch
+import MayflyModel
+import Synchronization
+
+/// A stored record, read.
+enum LoadedRecord: Sendable {
+    case setting(Setting)
+    case admin(Admin)
+    case owner(Owner)
+    case role(Role)
+    case resource(Resource)
+    case agent(Agent)
+    case code(EnrolmentCode)
+    case signingKey(SigningKeyRecord)
+    case used(UsedMark)
+    case revocation(Revocation)
+
+    init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
+        let object: JSONObject
+        do {
+            object = try JSONParser.parseObject(record.value)
+        } catch {
+            throw FieldError(path: .root, problem: .invalid(rule: "a stored record is a JSON object"))
+        }
+        switch record.key.kind {
+        case .setting: self = .setting(try Setting(stored: object))
+        case .admin: self = .admin(try Admin(stored: object))
+        case .owner: self = .owner(try Owner(stored: object))
+        case .role: self = .role(try Role(stored: object))
+        case .resource: self = .resource(try Resource(stored: object))
+        case .agent: self = .agent(try Agent(stored: object, sharing: &shared))
+        case .enrolmentCode: self = .code(try EnrolmentCode(stored: object))
+        case .signingKey: self = .signingKey(try SigningKeyRecord(stored: object))
+        case .used: self = .used(try UsedMark(key: record.key.key, stored: object))
+        case .revocation: self = .revocation(try Revocation(stored: object))
+        }
+    }
+}
+
+/// Reads stored records into tables, on all processors: reading a large registry is most of a start.
+///
+/// Records come one at a time, are gathered, and then read side by side, so that no more than one gathering of them is
+/// in memory as text.
+struct RecordLoader {
+    /// Readers that work side by side; there may be fewer processors.
+    private static let laneCount = 4
+    /// Records that one reader reads at a time.
+    private static let laneSize = 512
+
+    /// What one reader works on.
+    private struct Lane: Sendable {
+        var records: [StoredRecord] = []
+        var shared = SharedValues()
+        var loaded: Result<[LoadedRecord], FieldError> = .success([])
+
+        mutating func read() {
+            do throws(FieldError) {
+                var output: [LoadedRecord] = []
+                output.reserveCapacity(records.count)
+                for record in records { output.append(try LoadedRecord(record, sharing: &shared)) }
+                loaded = .success(output)
+            } catch {
+                loaded = .failure(error)
+            }
+            records.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private(set) var tables = Tables()
+    /// The first record that could not be read; nothing is read after it.
+    private(set) var failure: FieldError?
+    private var lanes = [Lane](repeating: Lane(), count: laneCount)
+    private var current = 0
+
+    mutating func add(_ record: StoredRecord) {
+        guard failure == nil else { return }
+        lanes[current].records.append(record)
+        guard lanes[current].records.count == Self.laneSize else { return }
+        current += 1
+        if current == Self.laneCount { finish() }
+    }
+
+    /// Reads what was gathered last.
+    mutating func finish() {
+        current = 0
+        let work = Mutex(lanes)
+        lanes = []
+        // The lock is held to take a lane out and to put it back, never while it is read.
+        DispatchQueue.concurrentPerform(iterations: Self.laneCount) { index in
+            var lane = work.withLock { lanes in
+                defer { lanes[index] = Lane() }
+                return lanes[index]
+            }
+            guard !lane.records.isEmpty else { return }
+            lane.read()
+            work.withLock { $0[index] = lane }
+        }
+        lanes = work.withLock { lanes in
+            defer { lanes = [] }
+            return lanes
+        }
+        for index in lanes.indices {
+            switch lanes[index].loaded {
+            case .success(let records): for record in records { tables.load(record) }
+            case .failure(let error): failure = failure ?? error
+            }
+            lanes[index].loaded = .success([])
+        }
+    }
+}
