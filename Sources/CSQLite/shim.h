@@ -26,4 +26,32 @@ static inline int mayfly_sqlite_harden(sqlite3 *connection) {
     return code;
 }
 
+// Calls back after each commit in write-ahead mode, in place of SQLite's own checkpoints.
+static inline int mayfly_sqlite_note_log(void *pages, sqlite3 *connection, const char *database, int count) {
+    (void)connection;
+    (void)database;
+    *(int32_t *)pages = count;
+    return SQLITE_OK;
+}
+
+// Keeps the length of the write-ahead log in `pages`, which must outlive the last commit. SQLite then folds nothing into
+// the file by itself.
+static inline void mayfly_sqlite_count_log(sqlite3 *connection, int32_t *pages) {
+    sqlite3_wal_hook(connection, mayfly_sqlite_note_log, pages);
+}
+
+// Copies what it can from the write-ahead log to the file without waiting for anyone.
+static inline int mayfly_sqlite_checkpoint(sqlite3 *connection) {
+    return sqlite3_wal_checkpoint_v2(connection, (const char *)0, SQLITE_CHECKPOINT_PASSIVE, (int *)0, (int *)0);
+}
+
+// Waits until the file itself, without its log, is on disk.
+static inline int mayfly_sqlite_sync(sqlite3 *connection) {
+    sqlite3_file *file = (sqlite3_file *)0;
+    int code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code != SQLITE_OK) return code;
+    if (file == (sqlite3_file *)0 || file->pMethods == (const sqlite3_io_methods *)0) return SQLITE_IOERR;
+    return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+}
+
 #endif

@@ -17,6 +17,7 @@ package final class Broker: Sendable {
     package let metrics = BrokerMetrics()
     let writer: Writer
     let store: any Store
+    private let expiry: Expiry
 
     /// Opens the broker on what `store` holds.
     ///
@@ -40,7 +41,7 @@ package final class Broker: Sendable {
         }
         tables.revision = head.revision
         guard head.ledgerSize > 0 else { throw .notInitialised }
-        let floor = try Self.latestTime(in: store, head: head)
+        let floor = max(try Self.latestTime(in: store, head: head), tables.lastTime)
         let reading = wall.now()
         guard acceptClock || floor.milliseconds - reading.milliseconds <= BrokerClock.tolerance else {
             throw .clockBehind(by: (floor.milliseconds - reading.milliseconds) / 1000)
@@ -58,10 +59,12 @@ package final class Broker: Sendable {
         for record in tables.signingKeys.all where record.state == .retiring { vault.remove(record.id) }
         do {
             writer = try Writer(
-                store: store, state: state, clock: clock, head: head, log: log, metrics: metrics)
+                store: store, state: state, clock: clock, head: head, writtenTime: min(floor, clock.now()), log: log,
+                metrics: metrics)
         } catch {
             throw .ledger(error)
         }
+        expiry = Expiry(state: state, store: store, clock: clock, writer: writer)
         let verifier = TokenVerifier(live: live, state: state, clock: clock, keyring: keyring, metrics: metrics)
         authenticator = ClientAuthenticator(
             live: live, state: state, clock: clock,
@@ -86,22 +89,17 @@ package final class Broker: Sendable {
         writer.stop()
     }
 
-    /// Removes some of what has expired, from the store and from memory; answers whether there is more.
+    /// Removes some of what has expired, from memory and from the store; answers whether there is more to do.
+    ///
+    /// Only one thread at a time may call it.
     package func removeExpired() throws(StoreError) -> Bool {
         do {
-            let now = clock.now()
-            // Memory first: what the store forgets must not be needed by anybody any more.
-            let forgotten = state.forgetExpired(at: now, limit: Self.expiryStep)
-            let removed = try store.removeExpired(at: now, limit: Self.expiryStep)
-            return forgotten >= Self.expiryStep || removed == Self.expiryStep
+            return try expiry.step()
         } catch {
             metrics.storeFailed(error)
             throw error
         }
     }
-
-    /// Records of a kind that one step of clean-up removes.
-    private static let expiryStep = 1000
 
     private func announce(acceptedClock: Bool) {
         var events = [LedgerEvent(.brokerStarted, .ok, actor: "broker")]
@@ -125,7 +123,9 @@ package final class Broker: Sendable {
         try store.loadRecords { loader.add($0) }
         loader.finish()
         guard loader.failure == nil else { throw StartError.unreadableRecord }
-        return loader.tables
+        var tables = loader.tables
+        try store.loadMarks { tables.load($0) }
+        return tables
     }
 
     private static func latestTime(in store: any Store, head: StoreHead) throws(StartError) -> Timestamp {
@@ -148,7 +148,8 @@ struct StartCommand: Command {
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
         let end = Change.setting(Setting(id: .epoch, value: moment.epoch))
-        return Decided((), changes: endsAllTokens ? [end] : [], events: events)
+        // The time that was written down is ahead; it must not hold up the next start.
+        return Decided((), changes: endsAllTokens ? [end, .lastTime(moment.now)] : [], events: events)
     }
 }
 

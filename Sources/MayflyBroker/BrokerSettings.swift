@@ -12,6 +12,8 @@ package struct BrokerSettings: Sendable {
     package var assertionLife: Int64 = 300
     /// How far a client's clock may differ from ours.
     package var clockSkew: Int64 = 30
+    /// The most that an operator may set as `clockSkew`.
+    static let widestClockSkew: Int64 = 60
     /// The life of an administrator's token.
     package var adminTokenLife: Int64 = 60
 

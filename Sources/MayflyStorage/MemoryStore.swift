@@ -7,8 +7,12 @@ internal import Synchronization
 package final class MemoryStore: Store {
     private struct State {
         var records: [RecordKey: StoredRecord] = [:]
+        /// A group for each commit that had any, the oldest first.
+        var marks: [[UsedMark]] = []
         var head = StoreHead()
         var entries: [LedgerEntry] = []
+        /// Index of the first of `entries`.
+        var start: UInt64 = 0
         /// By level less one, then by index: a batch completes every subtree in order, so there are no gaps.
         var subtrees = [[SHA256Digest]](repeating: [], count: StoreLimits.subtreeLevel)
         var failure: StoreError?
@@ -28,6 +32,11 @@ package final class MemoryStore: Store {
         for record in records.values { body(record) }
     }
 
+    package func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) {
+        let marks = state.withLock { $0.marks }
+        for mark in marks.joined() { body(mark) }
+    }
+
     package func head() throws(StoreError) -> StoreHead {
         state.withLock { $0.head }
     }
@@ -38,6 +47,7 @@ package final class MemoryStore: Store {
             try batch.check(following: state.head)
             for record in batch.puts { state.records[record.key] = record }
             for key in batch.deletes { state.records[key] = nil }
+            if !batch.marks.isEmpty { state.marks.append(batch.marks) }
             state.entries += batch.entries
             for subtree in batch.subtrees.sorted(by: { $0.index < $1.index }) {
                 state.subtrees[subtree.level - 1].append(subtree.hash)
@@ -55,47 +65,54 @@ package final class MemoryStore: Store {
                 .sorted { $0.expiresAt < $1.expiresAt }
                 .prefix(max(limit, 0))
             for record in expired { state.records[record.key] = nil }
-            return expired.count
+            let groups = state.marks.prefix(max(limit, 0) - expired.count)
+                .prefix { $0.allSatisfy { $0.expires <= moment } }.count
+            state.marks.removeFirst(groups)
+            return expired.count + groups
         }
     }
 
     package func ledgerEntries(in range: Range<UInt64>) throws(StoreError) -> [LedgerEntry] {
-        state.withLock { Self.slice($0.entries, range) }
+        try state.withLock { (state) throws(StoreError) in try Self.entries(state, range) }
     }
 
     package func ledgerEntries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry] {
         try query.check()
         let entries = state.withLock { $0.entries }
-        return Array(entries.reversed().lazy.filter { Self.matches($0, query) }.prefix(query.limit))
+        return Array(entries.reversed().lazy.filter { query.matches($0) }.prefix(query.limit))
     }
 
     package func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
-        state.withLock { state in
-            if level == 0 { return Self.slice(state.entries, range).map(\.leafHash) }
+        try state.withLock { (state) throws(StoreError) in
+            if level == 0 { return try Self.entries(state, range).map(\.leafHash) }
             guard (1...StoreLimits.subtreeLevel).contains(level) else { return [] }
             return Self.slice(state.subtrees[level - 1], range)
         }
     }
 
+    package func ledgerStart() throws(StoreError) -> UInt64 {
+        state.withLock { $0.start }
+    }
+
+    package func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
+        try state.withLock { (state) throws(StoreError) in
+            if let failure = state.failure { throw failure }
+            guard end < max(state.head.ledgerSize, 1) else { throw .invalid }
+            let count = end > state.start ? min(Int(end - state.start), max(limit, 0)) : 0
+            state.entries.removeFirst(count)
+            state.start += UInt64(count)
+            return count
+        }
+    }
+
+    private static func entries(_ state: State, _ range: Range<UInt64>) throws(StoreError) -> [LedgerEntry] {
+        guard !range.isEmpty else { return [] }
+        guard range.lowerBound >= state.start else { throw .corrupt(code: 0) }
+        return slice(state.entries, range.lowerBound - state.start..<range.upperBound - state.start)
+    }
+
     private static func slice<Element>(_ elements: [Element], _ range: Range<UInt64>) -> [Element] {
         let present = range.clamped(to: 0..<UInt64(elements.count))
         return Array(elements[Int(present.lowerBound)..<Int(present.upperBound)])
-    }
-
-    private static func matches(_ entry: LedgerEntry, _ query: LedgerQuery) -> Bool {
-        if let since = query.since, entry.time < since { return false }
-        if let until = query.until, entry.time >= until { return false }
-        if let before = query.before, entry.index >= before { return false }
-        let terms = entry.terms
-        let pairs = [
-            (query.event, terms.event), (query.outcome, terms.outcome), (query.agent, terms.agent),
-            (query.owner, terms.owner), (query.resource, terms.resource), (query.task, terms.task),
-            (query.trace, terms.trace), (query.token, terms.token),
-        ]
-        return pairs.allSatisfy { wanted, found in
-            guard let wanted else { return true }
-            // Not ==, which holds for canonically equivalent texts of different bytes.
-            return found.map { $0.utf8.elementsEqual(wanted.utf8) } ?? false
-        }
     }
 }

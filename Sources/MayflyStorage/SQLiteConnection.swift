@@ -42,6 +42,14 @@ internal import MayflyBroker
         try SQLiteStatement(sql, on: self, kept: false).execute()
     }
 
+    /// Folds the write-ahead log into the file as far as nobody needs it; one that fails or is not needed is no harm.
+    ///
+    /// `thenSync` has the file on disk before the last of the log is copied, which is when SQLite waits for it.
+    func checkpoint(thenSync: Bool) {
+        guard unsafe mayfly_sqlite_checkpoint(handle) == SQLITE_OK, thenSync else { return }
+        unsafe mayfly_sqlite_sync(handle)
+    }
+
     /// The one integer that a statement of fixed text answers.
     func integer(_ sql: String) throws(StoreError) -> Int64 {
         let statement = try SQLiteStatement(sql, on: self, kept: false)

@@ -7,8 +7,10 @@ final class SQLiteReader {
     private let connection: SQLiteConnection
     private let selectHead: SQLiteStatement
     private let selectRecords: SQLiteStatement
-    private let selectEntries: SQLiteStatement
-    private let selectLeaves: SQLiteStatement
+    private let selectMarks: SQLiteStatement
+    private let begin: SQLiteStatement
+    private let end: SQLiteStatement
+    private let ledger: LedgerRows
     private let selectSubtrees: SQLiteStatement
 
     /// Opens the database at `path`, absolute, which a writer holds open already.
@@ -16,13 +18,19 @@ final class SQLiteReader {
         let connection = try SQLiteConnection(path: path, writable: false)
         selectHead = try SQLiteStatement(SQLiteStatement.selectHead, on: connection)
         selectRecords = try SQLiteStatement(SQLiteStatement.selectRecord, on: connection)
-        selectEntries = try SQLiteStatement(
-            SQLiteStatement.selectEntry + " WHERE idx >= ? AND idx < ? ORDER BY idx", on: connection)
-        selectLeaves = try SQLiteStatement(
-            "SELECT idx, leaf FROM ledger WHERE idx >= ? AND idx < ? ORDER BY idx", on: connection)
+        selectMarks = try SQLiteStatement("SELECT marks FROM mark", on: connection)
+        begin = try SQLiteStatement("BEGIN", on: connection)
+        end = try SQLiteStatement("ROLLBACK", on: connection)
+        ledger = try LedgerRows(connection)
         selectSubtrees = try SQLiteStatement(
             "SELECT idx, hash FROM subtree WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx", on: connection)
         self.connection = connection
+    }
+
+    func ledgerStart() throws(StoreError) -> UInt64 {
+        // The size first: what is appended in between is no start.
+        let size = try selectHead.storedHead().ledgerSize
+        return try ledger.start() ?? size
     }
 
     func head() throws(StoreError) -> StoreHead {
@@ -33,30 +41,38 @@ final class SQLiteReader {
         try selectRecords.forEachRow([]) { (row) throws(StoreError) in body(try row.record()) }
     }
 
+    func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) {
+        try selectMarks.forEachRow([]) { (row) throws(StoreError) in try MarkGroup.forEach(in: try row.blob(0), body) }
+    }
+
     func entries(in range: Range<UInt64>) throws(StoreError) -> [LedgerEntry] {
-        guard let bounds = Bounds(range) else { return [] }
-        let entries = try selectEntries.rows(bounds.lower, bounds.upper) { (row) throws(StoreError) in
-            try row.ledgerEntry()
-        }
+        let entries = try ledger.entries(in: range)
         try Self.checkGapless(entries.lazy.map(\.index), from: range.lowerBound)
         return entries
     }
 
-    func entries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry] {
-        let search = try SQLiteSearch(query)
-        let statement = try SQLiteStatement(search.sql, on: connection, kept: false)
-        var entries: [LedgerEntry] = []
-        try statement.forEachRow(search.values) { (row) throws(StoreError) in entries.append(try row.ledgerEntry()) }
-        return entries
+    func entries(
+        matching query: LedgerQuery, hash: TermHash, tail: TermTail
+    ) throws(StoreError) -> [LedgerEntry] {
+        try query.check()
+        var search = LedgerSearch(query, hash)
+        try begin.execute()
+        do throws(StoreError) {
+            try search.run(ledger, tail: tail)
+        } catch {
+            try end.execute()
+            throw error
+        }
+        try end.execute()
+        return search.found
     }
 
     func hashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
-        guard (0...StoreLimits.subtreeLevel).contains(level), let bounds = Bounds(range) else { return [] }
-        let read = { (row: borrowing SQLiteStatement) throws(StoreError) in (try row.counter(0), try row.digest(1)) }
-        let nodes =
-            level == 0
-            ? try selectLeaves.rows(bounds.lower, bounds.upper, read: read)
-            : try selectSubtrees.rows(.integer(Int64(level)), bounds.lower, bounds.upper, read: read)
+        if level == 0 { return try entries(in: range).map(\.leafHash) }
+        guard (1...StoreLimits.subtreeLevel).contains(level), let bounds = Bounds(range) else { return [] }
+        let nodes = try selectSubtrees.rows(.integer(Int64(level)), bounds.lower, bounds.upper) {
+            (row) throws(StoreError) in (try row.counter(0), try row.digest(1))
+        }
         try Self.checkGapless(nodes.lazy.map(\.0), from: range.lowerBound)
         return nodes.map(\.1)
     }

@@ -18,6 +18,8 @@ extension SQLiteStatement {
         return head
     }
 
+    static let insertMarks = "INSERT INTO mark (expires, marks) VALUES (?, ?)"
+
     static let selectRecord = "SELECT kind, key, value, expires FROM record"
 
     func record() throws(StoreError) -> StoredRecord {
@@ -29,20 +31,6 @@ extension SQLiteStatement {
             key: RecordKey(kind: kind, key: try blob(1)), value: try blob(2), expiresAt: expiresAt)
     }
 
-    static let selectEntry = """
-        SELECT idx, time, leaf, bytes, event, outcome, agent, owner, resource, task, trace, token FROM ledger
-        """
-
-    func ledgerEntry() throws(StoreError) -> LedgerEntry {
-        let terms = LedgerTerms(
-            event: try text(4), outcome: try text(5), agent: try optionalText(6), owner: try optionalText(7),
-            resource: try optionalText(8), task: try optionalText(9), trace: try optionalText(10),
-            token: try optionalText(11))
-        return LedgerEntry(
-            index: try counter(0), time: Timestamp(milliseconds: try integer(1)), leafHash: try digest(2),
-            bytes: try blob(3), terms: terms)
-    }
-
     func digest(_ column: Int32) throws(StoreError) -> SHA256Digest {
         guard let digest = SHA256Digest(bytes: try blob(column)) else { throw .corrupt(code: Int(SQLITE_CORRUPT)) }
         return digest
@@ -52,15 +40,11 @@ extension SQLiteStatement {
     private func digests(_ column: Int32) throws(StoreError) -> [SHA256Digest] {
         let bytes = try blob(column)
         let starts = stride(from: 0, to: bytes.count, by: SHA256Digest.byteCount)
-        let digests = starts.compactMap { SHA256Digest(bytes: bytes[$0...].prefix(SHA256Digest.byteCount)) }
+        let digests = starts.compactMap { SHA256Digest(slice: bytes[$0...].prefix(SHA256Digest.byteCount)) }
         guard digests.count * SHA256Digest.byteCount == bytes.count else {
             throw .corrupt(code: Int(SQLITE_CORRUPT))
         }
         return digests
-    }
-
-    private func optionalText(_ column: Int32) throws(StoreError) -> String? {
-        isNull(column) ? nil : try text(column)
     }
 }
 

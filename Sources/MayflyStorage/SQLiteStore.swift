@@ -24,6 +24,8 @@ package final class SQLiteStore: Store {
     private let readers: [Reader]
     private let writer: Mutex<SQLiteWriter>
     private let lock: StoreLock
+    private let hash: TermHash
+    private let tail: TermTail
     /// What must still be where it was for a commit to be on disk.
     private let files: [StoreFile]
 
@@ -41,6 +43,8 @@ package final class SQLiteStore: Store {
         let writer = try SQLiteWriter(
             path: path, canonicalPath: canonicalPath, lockPath: lockPath, maximumPages: maximumPages)
         files = writer.files
+        hash = writer.hash
+        tail = writer.tail
         self.writer = Mutex(writer)
         var readers: [Reader] = []
         for _ in 0..<Self.readerCount { readers.append(try Reader(path: canonicalPath)) }
@@ -49,6 +53,10 @@ package final class SQLiteStore: Store {
 
     package func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError) {
         try read { (reader) throws(StoreError) in try reader.loadRecords(body) }
+    }
+
+    package func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) {
+        try read { (reader) throws(StoreError) in try reader.loadMarks(body) }
     }
 
     package func head() throws(StoreError) -> StoreHead {
@@ -61,6 +69,11 @@ package final class SQLiteStore: Store {
         try writer.withLock { (writer) throws(StoreError) in try writer.write(batch) }
     }
 
+    /// A commit that is under way has not failed yet, and is not waited for.
+    package var mustBeReopened: Bool {
+        writer.withLockIfAvailable { $0.failure != nil } ?? false
+    }
+
     package func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int {
         try writer.withLock { (writer) throws(StoreError) in try writer.removeExpired(at: moment, limit: limit) }
     }
@@ -70,11 +83,21 @@ package final class SQLiteStore: Store {
     }
 
     package func ledgerEntries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry] {
-        try read { (reader) throws(StoreError) in try reader.entries(matching: query) }
+        try read { (reader) throws(StoreError) in
+            try reader.entries(matching: query, hash: hash, tail: tail)
+        }
     }
 
     package func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
         try read { (reader) throws(StoreError) in try reader.hashes(level: level, in: range) }
+    }
+
+    package func ledgerStart() throws(StoreError) -> UInt64 {
+        try read { (reader) throws(StoreError) in try reader.ledgerStart() }
+    }
+
+    package func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
+        try writer.withLock { (writer) throws(StoreError) in try writer.trimLedger(below: end, limit: limit) }
     }
 
     /// Runs `body` on a reader that is free, or else waits for the first.

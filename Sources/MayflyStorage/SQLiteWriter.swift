@@ -8,11 +8,6 @@ internal import MayflyModel
 /// Between calls it is never inside a transaction. A class, because what a structure owns alone cannot be given up
 /// when its initializer throws half-way.
 final class SQLiteWriter {
-    /// How long the write-ahead log grows before it is folded into the file: pages of 4096 bytes.
-    ///
-    /// A page that many commits changed is folded in once: the longer the log, the less is written twice. This is four
-    /// times SQLite's own; the next start after a crash reads about so much again.
-    private static let checkpointPages = 4000
     /// What the write-ahead log is cut back to when a long reading made it grow past that: bytes.
     private static let keptJournalBytes = 64 << 20
 
@@ -24,17 +19,28 @@ final class SQLiteWriter {
     private let updateHead: SQLiteStatement
     private let put: SQLiteStatement
     private let delete: SQLiteStatement
-    private let append: SQLiteStatement
+    private let ledger: LedgerAppender
+    private let addMarks: SQLiteStatement
+    private let selectMarks: SQLiteStatement
+    private let deleteMarks: SQLiteStatement
     private let addSubtree: SQLiteStatement
     private let selectExpired: SQLiteStatement
+    private let trim: LedgerTrimmer
     /// What must still be where it was for a commit to be on disk.
     let files: [StoreFile]
+    /// How this file hashes terms.
+    let hash: TermHash
+    /// The terms of the newest entries, which the file's index does not have yet.
+    let tail: TermTail
+    private let checkpointer: SQLiteCheckpointer
+    private var log: LogLength
     /// Set once what is on disk is no longer known; every later write fails with it.
-    private var failure: StoreError?
+    private(set) var failure: StoreError?
 
     /// Opens and verifies the database at `canonicalPath`, which `path` names.
     init(path: String, canonicalPath: String, lockPath: String, maximumPages: Int?) throws(StoreError) {
         let connection = try SQLiteConnection(path: canonicalPath, writable: true)
+        try SQLiteSchema.upgrade(connection)
         try SQLiteSchema.verify(connection)
         try Self.configure(connection, maximumPages: maximumPages)
         // Reading has opened the write-ahead log, which now stays the same file until the last connection closes.
@@ -52,18 +58,35 @@ final class SQLiteWriter {
             ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, expires = excluded.expires
             """, on: connection)
         delete = try SQLiteStatement("DELETE FROM record WHERE kind = ? AND key = ?", on: connection)
-        append = try SQLiteStatement(
-            """
-            INSERT INTO ledger
-                (idx, time, leaf, bytes, event, outcome, agent, owner, resource, task, trace, token)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, on: connection)
+        ledger = try LedgerAppender(connection)
+        addMarks = try SQLiteStatement(SQLiteStatement.insertMarks, on: connection)
+        selectMarks = try SQLiteStatement("SELECT id, expires FROM mark ORDER BY id LIMIT ?", on: connection)
+        deleteMarks = try SQLiteStatement("DELETE FROM mark WHERE id <= ?", on: connection)
         addSubtree = try SQLiteStatement("INSERT INTO subtree (level, idx, hash) VALUES (?, ?, ?)", on: connection)
         selectExpired = try SQLiteStatement(
             """
             SELECT kind, key FROM record INDEXED BY record_expires WHERE expires <= ? ORDER BY expires LIMIT ?
             """, on: connection)
+        trim = try LedgerTrimmer(connection)
+        hash = TermHash(key: try connection.integer("SELECT term_key FROM head"))
+        tail = TermTail(try Self.unsealed(LedgerRows(connection), hash))
+        checkpointer = try SQLiteCheckpointer(path: canonicalPath)
+        log = LogLength(of: connection)
         self.connection = connection
+    }
+
+    deinit {
+        checkpointer.stop()
+    }
+
+    /// The terms of the entries past the last full segment, read from their bytes.
+    private static func unsealed(
+        _ ledger: LedgerRows, _ hash: TermHash
+    ) throws(StoreError) -> TermSegment {
+        var segment = TermSegment(number: try ledger.segmentCount())
+        let first = segment.number * TermSegment.width
+        for entry in try ledger.entries(in: first..<first + TermSegment.width) { segment.add(entry, hash) }
+        return segment
     }
 
     private static func configure(
@@ -75,21 +98,37 @@ final class SQLiteWriter {
         // Every commit waits for fsync of the write-ahead log.
         try connection.execute("PRAGMA synchronous = FULL")
         try connection.execute("PRAGMA journal_size_limit = \(keptJournalBytes)")
-        try connection.execute("PRAGMA wal_autocheckpoint = \(checkpointPages)")
         if let maximumPages { try connection.execute("PRAGMA max_page_count = \(maximumPages)") }
+        try foldLog(of: connection)
+    }
+
+    /// Writes what the log holds into the file and syncs it, before anything is built on it.
+    ///
+    /// After a failed sync the kernel may go on to show pages that it never writes. Whoever commits behind them loses
+    /// the new commit too when the power goes: the log is read up to its first hole. On a full disk the log stays, and
+    /// so it does while another process reads.
+    private static func foldLog(of connection: borrowing SQLiteConnection) throws(StoreError) {
+        do throws(StoreError) {
+            _ = try SQLiteStatement("PRAGMA wal_checkpoint(TRUNCATE)", on: connection, kept: false)
+                .rows { (row) throws(StoreError) in try row.integer(0) }
+        } catch {
+            guard error == .full else { throw error }
+        }
     }
 
     func write(_ batch: Batch) throws(StoreError) {
         try start()
+        let terms: TermSegment?
         do throws(StoreError) {
             try batch.check(following: try selectHead.storedHead())
             try writeRecords(batch)
-            try writeLedger(batch)
+            terms = try writeLedger(batch)
         } catch {
             abandon()
             throw error
         }
         try finish()
+        if let terms { tail.advance(terms) }
     }
 
     func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int {
@@ -102,13 +141,37 @@ final class SQLiteWriter {
                 (row) throws(StoreError) in (kind: try row.integer(0), key: try row.blob(1))
             }
             for key in keys { try delete.execute(.integer(key.kind), .blob(key.key)) }
-            count = keys.count
+            count = keys.count + (try removeMarks(at: moment, limit: limit - keys.count))
         } catch {
             abandon()
             throw error
         }
         try finish()
         return count
+    }
+
+    func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
+        try start()
+        let count: Int
+        do throws(StoreError) {
+            guard end < max(try selectHead.storedHead().ledgerSize, 1) else { throw .invalid }
+            count = try trim.run(below: end, limit: limit)
+        } catch {
+            abandon()
+            throw error
+        }
+        try finish()
+        return count
+    }
+
+    /// Removes groups from the oldest on, up to the first that has not expired: those lie together.
+    private func removeMarks(at moment: Timestamp, limit: Int) throws(StoreError) -> Int {
+        guard limit > 0 else { return 0 }
+        let expired = try selectMarks.rows(.integer(Int64(limit))) { (row) throws(StoreError) in
+            (id: try row.integer(0), expires: try row.integer(1))
+        }.prefix { $0.expires <= moment.milliseconds }
+        if let last = expired.last { try deleteMarks.execute(.integer(last.id)) }
+        return expired.count
     }
 
     private func writeRecords(_ batch: Batch) throws(StoreError) {
@@ -120,17 +183,14 @@ final class SQLiteWriter {
         for key in batch.deletes {
             try delete.execute(.integer(Int64(key.kind.rawValue)), .blob(key.key))
         }
+        if let group = MarkGroup(batch.marks) {
+            try addMarks.execute(.integer(group.expiresAt.milliseconds), .blob(group.bytes))
+        }
     }
 
-    private func writeLedger(_ batch: Batch) throws(StoreError) {
-        for entry in batch.entries {
-            let terms = entry.terms
-            try append.execute(
-                .integer(try Int64(counter: entry.index)), .integer(entry.time.milliseconds),
-                .blob(entry.leafHash.bytes), .blob(entry.bytes), .text(terms.event), .text(terms.outcome),
-                .text(orNull: terms.agent), .text(orNull: terms.owner), .text(orNull: terms.resource),
-                .text(orNull: terms.task), .text(orNull: terms.trace), .text(orNull: terms.token))
-        }
+    /// Answers the terms that the unfinished segment gets.
+    private func writeLedger(_ batch: Batch) throws(StoreError) -> TermSegment? {
+        let terms = try ledger.append(batch.entries, hash, join: tail.joined)
         for subtree in batch.subtrees {
             try addSubtree.execute(
                 .integer(Int64(subtree.level)), .integer(try Int64(counter: subtree.index)),
@@ -140,6 +200,7 @@ final class SQLiteWriter {
         try updateHead.execute(
             .integer(try Int64(counter: head.revision)), .integer(try Int64(counter: head.ledgerSize)),
             .blob(head.frontier.flatMap(\.bytes)))
+        return terms
     }
 
     private func start() throws(StoreError) {
@@ -159,6 +220,7 @@ final class SQLiteWriter {
             throw error
         }
         try checkFiles()
+        log.settle(connection, checkpointer)
     }
 
     private func checkFiles() throws(StoreError) {

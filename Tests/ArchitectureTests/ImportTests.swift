@@ -30,7 +30,7 @@ import Testing
         "MayflyCrypto": ["Glibc", "Synchronization"],
         "MayflyConfig": ["Glibc"],
         "MayflyBroker": ["Glibc", "Synchronization", "Dispatch"],
-        "MayflyStorage": ["Glibc", "Synchronization"],
+        "MayflyStorage": ["Glibc", "Synchronization", "Dispatch"],
         "MayflyServer": ["Glibc", "Synchronization"],
         "MayflyClient": ["Glibc", "Synchronization"],
         "mayfly": ["Glibc", "Synchronization", "Dispatch"],

@@ -30,16 +30,16 @@ struct LedgerContractTests {
             let texts = ["", "'; DROP TABLE ledger; --", "\"", "e\u{301}", "é", "😀\u{202E}", "%_*?", "NULL"]
             let times: [Int64] = [.min, -1, 0, 1, .max, 0, 0, 0]
             let entries = zip(0..., zip(texts, times)).map { index, pair in
-                LedgerEntry(
-                    index: index, time: Timestamp(milliseconds: pair.1), leafHash: digest(pair.0),
-                    bytes: Array(pair.0.utf8) + [0, 0xFF],
-                    terms: LedgerTerms(event: pair.0, outcome: pair.0, agent: pair.0, task: pair.0))
+                entry(
+                    index, Timestamp(milliseconds: pair.1),
+                    LedgerTerms(event: pair.0, outcome: pair.0, agent: pair.0, task: pair.0))
             }
             try store.commit(batch(after: StoreHead(), entries: entries))
             let stored = try store.ledgerEntries(in: 0..<99)
             #expect(stored == entries)
             // String equality would take the two spellings of é for one.
             #expect(stored.map { Array($0.terms.event.utf8) } == texts.map { Array($0.utf8) })
+            #expect(stored.map(\.terms) == entries.map(\.terms))
             for (index, text) in texts.enumerated() {
                 for path in [\LedgerQuery.agent, \.task, \.event, \.outcome] {
                     var query = LedgerQuery()
@@ -47,6 +47,63 @@ struct LedgerContractTests {
                     #expect(try store.ledgerEntries(matching: query).map(\.index) == [UInt64(index)], "\(text)")
                 }
             }
+        }
+    }
+
+    @Test("bytes that are no JSON are kept exactly and have no terms", arguments: StoreFactory.all)
+    func foreignBytes(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            let bytes: [[UInt8]] = [[], [0, 0xFF], Array("[1]".utf8), Array(repeating: 0x7B, count: 65_535)]
+            let none = LedgerTerms(event: "", outcome: "")
+            let entries = zip(0..., bytes).map {
+                LedgerEntry(
+                    index: $0, time: Timestamp(milliseconds: 0), leafHash: digest("\($0)"), bytes: $1, terms: none)
+            }
+            try store.commit(batch(after: StoreHead(), entries: entries))
+            let stored = try store.ledgerEntries(in: 0..<9)
+            #expect(stored == entries)
+            #expect(stored.allSatisfy { $0.terms == none })
+        }
+    }
+
+    @Test(
+        "searches are exact across full segments, and in the part that is in memory alone", arguments: StoreFactory.all)
+    func segments(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            let terms = (0..<9000).map {
+                LedgerTerms(
+                    event: $0 % 1000 == 7 ? "revoked" : "token.issued", outcome: "ok", agent: "agent:\($0 % 300)",
+                    owner: "owner:\($0 % 30)", task: "task \($0 / 3)", token: "jti \($0)")
+            }
+            // Cut so that commits end before, at and after the end of a segment.
+            for cut in [0..<4000, 4000..<4096, 4096..<4097, 4097..<8200, 8200..<9000] {
+                try store.append(terms: Array(terms[cut]))
+            }
+            func found(_ set: (inout LedgerQuery) -> Void) throws -> [Int] {
+                var query = LedgerQuery(limit: 1000)
+                set(&query)
+                return try store.ledgerEntries(matching: query).map { Int($0.index) }
+            }
+            for index in [0, 4095, 4096, 8999] {
+                #expect(try found { $0.token = "jti \(index)" } == [index])
+                #expect(try found { $0.task = "task \(index / 3)" }.contains(index))
+                #expect(try found { $0.before = UInt64(index + 1) }.first == index)
+                #expect(try found { $0.since = Timestamp(seconds: Int64(index)) }.last == max(index, 8000))
+                #expect(try found { $0.until = Timestamp(seconds: Int64(index) + 1) }.first == index)
+            }
+            #expect(try found { $0.event = "revoked" } == Array(stride(from: 8007, through: 7, by: -1000)))
+            #expect(try found { $0.agent = "agent:17" } == Array(stride(from: 8717, through: 17, by: -300)))
+            let paged = try found { ($0.agent, $0.before, $0.limit) = ("agent:17", 8417, 15) }
+            #expect(paged == Array(stride(from: 8117, through: 3917, by: -300)))
+            let both = try found { ($0.agent, $0.owner, $0.event) = ("agent:107", "owner:17", "revoked") }
+            #expect(both == [7007, 4007, 1007])
+            let timed = try found {
+                ($0.owner, $0.since, $0.until) = ("owner:3", Timestamp(seconds: 4090), Timestamp(seconds: 4200))
+            }
+            #expect(timed == [4173, 4143, 4113])
+            #expect(try found { $0.token = "jti 9000" }.isEmpty)
+            #expect(
+                try found { ($0.since, $0.until) = (Timestamp(seconds: 10), Timestamp(seconds: 13)) } == [12, 11, 10])
         }
     }
 

@@ -127,7 +127,7 @@ struct RecordContractTests {
     @Test("expired records go oldest first, a bounded number at a time", arguments: StoreFactory.all)
     func expiry(_ factory: StoreFactory) throws {
         try factory.withStore { store in
-            let expiring = (1...9).map { record("key \($0)", "\($0)", kind: .used, expiresAt: Int64($0) * 10) }
+            let expiring = (1...9).map { record("key \($0)", "\($0)", kind: .revocation, expiresAt: Int64($0) * 10) }
             try store.append(puts: expiring.shuffled() + [record("for ever", "stays")])
             let moment = Timestamp(milliseconds: 50)
             #expect(try store.removeExpired(at: moment, limit: 0) == 0)
@@ -146,6 +146,53 @@ struct RecordContractTests {
             try store.append(puts: [record("a", "kept"), record("b", "gone", expiresAt: 1)])
             #expect(try store.removeExpired(at: Timestamp(milliseconds: 50), limit: 10) == 1)
             #expect(try store.values() == ["kept"])
+        }
+    }
+
+    @Test("marks are kept beside the records, each with its own end", arguments: StoreFactory.all)
+    func marks(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            #expect(try store.marks().isEmpty)
+            let marks = [mark("a", expiresAt: .max), mark("b", expiresAt: -1), mark("c", expiresAt: 0)]
+            var batch = batch(after: StoreHead(), puts: [record("r")], entries: [entry(0)])
+            batch.marks = marks
+            try store.commit(batch)
+            try store.append(marks: [mark("a", expiresAt: 7)])
+            #expect(Set(try store.marks()) == Set(marks + [mark("a", expiresAt: 7)]))
+            #expect(try store.records().count == 1)
+        }
+    }
+
+    @Test("marks of a refused batch are not kept", arguments: StoreFactory.all)
+    func refusedMarks(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            var batch = batch(after: StoreHead())
+            batch.marks = [mark("a", expiresAt: 1)]
+            batch.head.ledgerSize = 1
+            #expect(throws: StoreError.conflict) { try store.commit(batch) }
+            let kept = try store.marks()
+            #expect(kept.isEmpty)
+        }
+    }
+
+    @Test(
+        "marks go by whole commits, the oldest first, none before all of its commit has expired",
+        arguments: StoreFactory.all)
+    func markExpiry(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            try store.append(marks: [mark("1", expiresAt: 10), mark("2", expiresAt: 30)])
+            try store.append(marks: [mark("3", expiresAt: 20)])
+            try store.append(marks: [mark("4", expiresAt: 20), mark("5", expiresAt: 21)])
+            try store.append(puts: [record("r", "r", expiresAt: 5)])
+            #expect(try store.removeExpired(at: Timestamp(milliseconds: 29), limit: 9) == 1)
+            #expect(try store.marks().count == 5)
+            #expect(try store.removeExpired(at: Timestamp(milliseconds: 30), limit: 0) == 0)
+            #expect(try store.removeExpired(at: Timestamp(milliseconds: 30), limit: 2) == 2)
+            #expect(Set(try store.marks()) == [mark("4", expiresAt: 20), mark("5", expiresAt: 21)])
+            try store.append(marks: [mark("6", expiresAt: 99)])
+            #expect(try store.removeExpired(at: Timestamp(milliseconds: 30), limit: 9) == 1)
+            #expect(try store.removeExpired(at: Timestamp(milliseconds: 30), limit: 9) == 0)
+            #expect(try store.marks() == [mark("6", expiresAt: 99)])
         }
     }
 

@@ -39,6 +39,19 @@ struct SQLiteStoreTests {
         try store.append(count: 1)
     }
 
+    @Test("what a crash left in the log is in the file before anything is built on it")
+    func foldedLog() throws {
+        let copy = directory.file("copy")
+        let store = try SQLiteStore(path: path, mode: .create)
+        try store.append(count: 5)
+        for suffix in ["", "-wal"] { try Files.write(try Files.read(path + suffix), to: copy + suffix) }
+        #expect(try !Files.read(copy + "-wal").isEmpty)
+        let again = try SQLiteStore(path: copy, mode: .open)
+        #expect(try Files.read(copy + "-wal").isEmpty)
+        #expect(try again.head() == store.head())
+        try again.append(count: 1)
+    }
+
     @Test("only the owner may read the files")
     func permissions() throws {
         let previous = umask(0)
@@ -81,7 +94,7 @@ struct SQLiteStoreTests {
         var bytes = try Files.read(path)
         bytes.replaceSubrange(60..<64, with: [0, 0, 0, 9])  // user_version in the file's header
         try Files.write(bytes, to: path)
-        #expect(throws: StoreError.newerSchema(found: 9, known: 1)) { _ = try SQLiteStore(path: path, mode: .open) }
+        #expect(throws: StoreError.newerSchema(found: 9, known: 2)) { _ = try SQLiteStore(path: path, mode: .open) }
     }
 
     static let notOurs: [(String, @Sendable (inout [UInt8]) -> Void)] = [
@@ -176,6 +189,25 @@ struct SQLiteStoreTests {
         #expect(try survivor.records().count == Int(size))
         #expect(try survivor.ledgerEntries(in: 0..<99).count == Int(size))
         #expect(try survivor.head().revision == size)
+    }
+
+    @Test("the write-ahead log stays bounded under steady commits, and nothing of it is lost")
+    func boundedLog() throws {
+        let value = String(repeating: "v", count: 1 << 20)
+        var longest = 0
+        do {
+            let store = try SQLiteStore(path: path, mode: .create)
+            for number in 0..<160 {
+                try store.append(puts: [record("\(number)", value)], terms: [.plain])
+                longest = max(longest, try Files.size(path + "-wal"))
+            }
+        }
+        // Without a checkpoint all 160 MB would lie there.
+        #expect(longest < 96 << 20)
+        #expect(access(path + "-wal", F_OK) != 0)
+        let store = try SQLiteStore(path: path, mode: .open)
+        #expect(try store.records().count == 160)
+        #expect(try store.head().ledgerSize == 160)
     }
 
     @Test("readers go on beside the writer and see whole commits only")

@@ -80,6 +80,12 @@ enum Files {
         }
     }
 
+    static func size(_ path: String) throws -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failed(code: errno) }
+        return status.st_size
+    }
+
     static func permissions(_ path: String) throws -> mode_t {
         var status = stat()
         guard stat(path, &status) == 0 else { throw Failed(code: errno) }

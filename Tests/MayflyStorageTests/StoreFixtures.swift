@@ -12,12 +12,31 @@ func record(
         expiresAt: expiresAt.map { Timestamp(milliseconds: $0) })
 }
 
-/// An entry whose time is its index in seconds and whose bytes and hash are its own.
+/// An entry whose time is its index in seconds, and whose bytes hold its index and its terms.
 func entry(_ index: UInt64, _ terms: LedgerTerms = LedgerTerms(event: "token.issued", outcome: "ok")) -> LedgerEntry {
-    let bytes = Array(#"{"index":\#(index)}"#.utf8)
+    entry(index, Timestamp(seconds: Int64(clamping: index)), terms)
+}
+
+func entry(_ index: UInt64, _ time: Timestamp, _ terms: LedgerTerms) -> LedgerEntry {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.name("index")
+    writer.integer(Int64(clamping: index))
+    let members = [
+        ("event", terms.event), ("outcome", terms.outcome), ("agent", terms.agent), ("owner", terms.owner),
+        ("resource", terms.resource), ("task", terms.task), ("trace", terms.trace), ("token", terms.token),
+    ]
+    for case (let name, let text?) in members {
+        writer.name(name)
+        writer.string(text)
+    }
+    writer.endObject()
     return LedgerEntry(
-        index: index, time: Timestamp(seconds: Int64(clamping: index)), leafHash: SHA256.digest(of: [0] + bytes),
-        bytes: bytes, terms: terms)
+        index: index, time: time, leafHash: SHA256.digest(of: [0] + writer.bytes), bytes: writer.bytes, terms: terms)
+}
+
+func mark(_ name: String, expiresAt milliseconds: Int64) -> UsedMark {
+    UsedMark(id: digest(name), expires: Timestamp(milliseconds: milliseconds))
 }
 
 /// A subtree whose hash tells its place.
@@ -55,6 +74,19 @@ extension Store {
         var records: [RecordKey: StoredRecord] = [:]
         try loadRecords { records[$0.key] = $0 }
         return records
+    }
+
+    func marks() throws -> [UsedMark] {
+        var marks: [UsedMark] = []
+        try loadMarks { marks.append($0) }
+        return marks
+    }
+
+    /// Commits marks alone.
+    func append(marks: [UsedMark]) throws {
+        var batch = batch(after: try head())
+        batch.marks = marks
+        try commit(batch)
     }
 
     /// The values of all records as texts, sorted.

@@ -49,7 +49,7 @@ struct AddKeyCommand: Command {
     let mark: UsedMark
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Agent> {
-        guard state.used[mark.id] == nil, var agent = state.agents[agent],
+        guard !state.used.isSpent(mark, at: moment.now), var agent = state.agents[agent],
             state.standing(of: agent, at: moment.now) == .active
         else { throw .oauth(ClientAuthenticator.refusal) }
         try agent.add(key, label: label, expires: expires, at: moment.now)

@@ -52,9 +52,10 @@ package struct ClientAuthenticator: Sendable {
         }
         guard claims.notBefore.map({ $0 <= second + skew }) ?? true else { throw Self.refusal }
         guard claims.issuedAt.map({ $0 <= second + skew }) ?? true else { throw Self.refusal }
+        // By the widest skew: it may be set wider while the mark is kept.
         let mark = UsedMark.assertion(
             client: claims.subject, tokenID: claims.tokenID,
-            expires: Timestamp(seconds: claims.expiresAt + skew + 1))
+            expires: Timestamp(seconds: claims.expiresAt + max(skew, BrokerSettings.widestClockSkew) + 1))
         return AuthenticatedClient(client: client, mark: mark)
     }
 

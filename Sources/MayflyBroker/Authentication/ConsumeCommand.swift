@@ -5,7 +5,7 @@ struct ConsumeCommand: Command {
     let mark: UsedMark
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
-        guard state.used[mark.id] == nil else { throw .oauth(ClientAuthenticator.refusal) }
+        guard !state.used.isSpent(mark, at: moment.now) else { throw .oauth(ClientAuthenticator.refusal) }
         return Decided((), changes: [.used(mark)])
     }
 }
@@ -67,7 +67,7 @@ struct RevokeOwnCommand: Command {
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
         guard let mark else { return try revoke.decide(state, moment) }
-        guard state.used[mark.id] == nil else { throw .oauth(ClientAuthenticator.refusal) }
+        guard !state.used.isSpent(mark, at: moment.now) else { throw .oauth(ClientAuthenticator.refusal) }
         var decided = try revoke.decide(state, moment)
         decided.changes.append(.used(mark))
         return decided

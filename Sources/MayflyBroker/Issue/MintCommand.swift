@@ -17,10 +17,10 @@ struct MintCommand: Command {
     func decide(
         _ state: Tables, _ moment: Moment
     ) throws(BrokerError) -> Decided<Result<IssuedToken, OAuthError>> {
-        if let assertion, state.used[assertion.id] != nil {
+        if let assertion, state.used.isSpent(assertion, at: moment.now) {
             return refused(ClientAuthenticator.refusal, "assertion.replayed", using: [])
         }
-        if let ticket, state.used[ticket.id] != nil {
+        if let ticket, state.used.isSpent(ticket, at: moment.now) {
             return refused(
                 OAuthError(.invalidRequest, "the subject_token was used before"), "ticket.replayed", using: [assertion])
         }
@@ -64,7 +64,7 @@ struct RefusalCommand: Command {
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<OAuthError> {
         guard let assertion else { return Decided(error, events: [event]) }
-        guard state.used[assertion.id] == nil else {
+        guard !state.used.isSpent(assertion, at: moment.now) else {
             var replay = event
             replay.rule = "assertion.replayed"
             return Decided(ClientAuthenticator.refusal, events: [replay])

@@ -68,7 +68,7 @@ struct BrokerTokenCommand: Command {
     func decide(
         _ state: Tables, _ moment: Moment
     ) throws(BrokerError) -> Decided<Result<IssuedToken, OAuthError>> {
-        if let assertion, state.used[assertion.id] != nil {
+        if let assertion, state.used.isSpent(assertion, at: moment.now) {
             var replay = event
             (replay.kind, replay.outcome, replay.decision) = (.clientRefused, .refused, "deny")
             replay.rule = "assertion.replayed"

@@ -2,7 +2,7 @@ package import MayflyCrypto
 package import MayflyModel
 
 /// The trace of a single-use thing that has been used: a client assertion or a delegation ticket.
-package struct UsedMark: Record, Equatable {
+package struct UsedMark: Keyed, Hashable {
     /// SHA-256 over what was used, so that a name of any length costs the same.
     package let id: SHA256Digest
     /// From then on the thing is refused for its age anyway.
@@ -10,12 +10,7 @@ package struct UsedMark: Record, Equatable {
 
     package var expiresAt: Timestamp? { expires }
 
-    package static let kind = RecordKind.used
-    package static func key(of id: SHA256Digest) -> [UInt8] { id.bytes }
-
-    package var stored: JSONObject { ["expires": .integer(expires.milliseconds)] }
-
-    init(id: SHA256Digest, expires: Timestamp) {
+    package init(id: SHA256Digest, expires: Timestamp) {
         (self.id, self.expires) = (id, expires)
     }
 
@@ -30,17 +25,13 @@ package struct UsedMark: Record, Equatable {
 
     private static func mark(_ kind: String, _ client: String, _ tokenID: String, _ expires: Timestamp) -> UsedMark {
         // NUL separates: neither a client id nor a kind can hold one.
-        let bytes = Array(kind.utf8) + [0] + Array(client.utf8) + [0] + Array(tokenID.utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(kind.utf8.count + client.utf8.count + tokenID.utf8.count + 2)
+        bytes.append(contentsOf: kind.utf8)
+        bytes.append(0)
+        bytes.append(contentsOf: client.utf8)
+        bytes.append(0)
+        bytes.append(contentsOf: tokenID.utf8)
         return UsedMark(id: SHA256.digest(of: bytes), expires: expires)
-    }
-
-    init(key: [UInt8], stored object: JSONObject) throws(FieldError) {
-        var fields = FieldReader(object)
-        guard let id = SHA256Digest(bytes: key) else {
-            throw fields.failure("id", .invalid(rule: "the key is a SHA-256"))
-        }
-        self.id = id
-        expires = Timestamp(milliseconds: try fields.integer("expires", in: 0...Int64.max))
-        try fields.finish()
     }
 }

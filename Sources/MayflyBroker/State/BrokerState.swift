@@ -4,6 +4,8 @@ import Synchronization
 /// The published state: what is durable, and what every reader sees.
 package final class BrokerState: Sendable {
     private let tables: Mutex<Tables>
+    /// True while the writer's draft shares the rows, which changing them would copy; looked at under the lock.
+    private let isDrafting = Atomic(false)
 
     package init(_ tables: Tables) {
         self.tables = Mutex(tables)
@@ -18,15 +20,32 @@ package final class BrokerState: Sendable {
 
     /// A copy to draft on; the writer alone takes one, and lets go of it before it publishes.
     func copy() -> Tables {
-        tables.withLock { $0 }
+        tables.withLock { tables in
+            isDrafting.store(true, ordering: .relaxed)
+            return tables
+        }
     }
 
-    func absorb(_ changes: DraftedChanges) {
-        tables.withLock { $0.absorb(changes) }
+    /// Says that the draft is gone.
+    func endDraft() {
+        isDrafting.store(false, ordering: .releasing)
     }
 
-    /// Forgets expired records, at most `limit` of a kind.
-    func forgetExpired(at now: Timestamp, limit: Int) -> Int {
-        tables.withLock { $0.forgetExpired(at: now, limit: limit) }
+    func absorb(_ draft: DraftedChanges) {
+        tables.withLock { $0.absorb(draft) }
+    }
+
+    /// Forgets expired records: up to `limit` of them, and marks, of which any number goes at once.
+    ///
+    /// Answers how many went, and whether there is more. While a draft is out only marks go.
+    func forgetExpired(at now: Timestamp, limit: Int) -> (count: Int, isMore: Bool) {
+        // The marks outlive the lock: giving back their memory takes time by their number.
+        let (marks, count, isMore) = tables.withLock { tables in
+            let marks = tables.takeExpiredMarks(at: now)
+            let isFree = !isDrafting.load(ordering: .acquiring)
+            let count = isFree ? tables.forgetExpired(at: now, limit: limit) : 0
+            return (marks, count, tables.hasExpired(at: now))
+        }
+        return (count + (marks?.count ?? 0), isMore)
     }
 }

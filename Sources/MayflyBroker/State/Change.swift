@@ -4,6 +4,8 @@ package import MayflyModel
 /// One change to the broker's records, as a command decides it and the writer makes it durable.
 package enum Change: Sendable {
     case setting(Setting)
+    /// Time has come so far; see `Setting.Name.lastTime`.
+    case lastTime(Timestamp)
     case admin(Admin)
     case owner(Owner)
     case role(Role)
@@ -22,7 +24,7 @@ package enum Change: Sendable {
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
-        case .used, .code, .removeCode, .touched: false
+        case .used, .code, .removeCode, .touched, .lastTime: false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation:
             true

@@ -12,7 +12,6 @@ enum LoadedRecord: Sendable {
     case agent(Agent)
     case code(EnrolmentCode)
     case signingKey(SigningKeyRecord)
-    case used(UsedMark)
     case revocation(Revocation)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
@@ -31,7 +30,6 @@ enum LoadedRecord: Sendable {
         case .agent: self = .agent(try Agent(stored: object, sharing: &shared))
         case .enrolmentCode: self = .code(try EnrolmentCode(stored: object))
         case .signingKey: self = .signingKey(try SigningKeyRecord(stored: object))
-        case .used: self = .used(try UsedMark(key: record.key.key, stored: object))
         case .revocation: self = .revocation(try Revocation(stored: object))
         }
     }

@@ -4,8 +4,10 @@ import MayflyModel
 ///
 /// The published state's tables have no changes. The writer drafts on a copy: reading sees the changes first, and the
 /// rows below them stay shared until `absorb`.
-package struct Table<R: Record>: Sendable {
+package struct Table<R: Keyed>: Sendable {
     private var rows: [R.ID: R] = [:]
+    /// Names each row that expires, at every end that it was given; an entry of an earlier end finds a row that lives.
+    private var expiries = ExpiryIndex<R.ID>()
     private(set) var changes: [R.ID: R?] = [:]
 
     init() {}
@@ -40,6 +42,38 @@ package struct Table<R: Record>: Sendable {
         changes[id] = .some(nil)
     }
 
+    /// Takes over the changes of a draft once they are durable.
+    mutating func absorb(_ draftChanges: [R.ID: R?]) {
+        for (id, change) in draftChanges {
+            if let record = change { load(record) } else { rows[id] = nil }
+        }
+    }
+
+    /// Puts a row straight in place, for loading.
+    mutating func load(_ record: R) {
+        let id = record.id
+        let previous = rows.updateValue(record, forKey: id)
+        if let end = record.expiresAt, previous?.expiresAt != end { expiries.add(id, expiring: end) }
+    }
+
+    /// Whether `forgetExpired` would do anything.
+    func hasExpired(at now: Timestamp) -> Bool { expiries.hasExpired(at: now) }
+
+    /// Looks at up to `limit` rows whose end has come, and forgets those that have expired; answers how many it looked
+    /// at.
+    ///
+    /// Not while a draft shares the rows: they would all be copied first.
+    mutating func forgetExpired(at now: Timestamp, limit: Int) -> Int {
+        let ids = expiries.take(at: now, limit: limit)
+        for id in ids {
+            guard let end = rows[id]?.expiresAt, end <= now else { continue }
+            rows[id] = nil
+        }
+        return ids.count
+    }
+}
+
+extension Table where R: Record {
     /// Adds what the changes ask of the store.
     func collect(into batch: inout Batch) {
         for (id, change) in changes {
@@ -49,25 +83,5 @@ package struct Table<R: Record>: Sendable {
                 batch.deletes.append(RecordKey(kind: R.kind, key: R.key(of: id)))
             }
         }
-    }
-
-    /// Takes over the changes of a draft once they are durable.
-    mutating func absorb(_ draftChanges: [R.ID: R?]) {
-        for (id, change) in draftChanges {
-            if let record = change { rows[id] = record } else { rows[id] = nil }
-        }
-    }
-
-    /// Puts a row straight in place, for loading.
-    mutating func load(_ record: R) {
-        rows[record.id] = record
-    }
-
-    /// Forgets up to `limit` of `ids` that have expired.
-    mutating func forgetExpired(at now: Timestamp, limit: Int) -> Int {
-        let expired = rows.lazy.filter { $0.value.expiresAt.map { $0 <= now } ?? false }.prefix(limit).map(\.key)
-        let ids = Array(expired)
-        for id in ids { rows[id] = nil }
-        return ids.count
     }
 }

@@ -1,3 +1,4 @@
+import MayflyCrypto
 package import MayflyModel
 
 /// All that the broker knows, in memory: the registry, what was used, what was revoked, and its signing keys.
@@ -10,12 +11,15 @@ package struct Tables: Sendable {
     package private(set) var agents = Table<Agent>()
     package private(set) var codes = Table<EnrolmentCode>()
     package private(set) var signingKeys = Table<SigningKeyRecord>()
-    package private(set) var used = Table<UsedMark>()
+    package private(set) var used = MarkTable()
     package private(set) var revocations = Table<Revocation>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
     package init() {}
+
+    /// The latest moment that was written down apart from the ledger.
+    var lastTime: Timestamp { Timestamp(milliseconds: settings[.lastTime]?.value ?? 0) }
 
     /// The broker's own epoch: the kill switch.
     package var epoch: Int64 { settings[.epoch]?.value ?? 0 }
@@ -55,14 +59,19 @@ package struct Tables: Sendable {
             agents.load(record)
         case .code(let record): codes.load(record)
         case .signingKey(let record): signingKeys.load(record)
-        case .used(let record): used.load(record)
         case .revocation(let record): revocations.load(record)
         }
+    }
+
+    /// Takes up one stored mark.
+    mutating func load(_ mark: UsedMark) {
+        used.load(mark)
     }
 
     mutating func apply(_ change: Change) {
         switch change {
         case .setting(let record): settings.put(record)
+        case .lastTime(let time): settings.put(Setting(id: .lastTime, value: time.milliseconds))
         case .admin(let record): admins.put(record)
         case .owner(let record): owners.put(record)
         case .role(let record):
@@ -95,7 +104,7 @@ package struct Tables: Sendable {
         agents.collect(into: &batch)
         codes.collect(into: &batch)
         signingKeys.collect(into: &batch)
-        used.collect(into: &batch)
+        batch.marks = used.changes.values.compactMap { $0 }
         revocations.collect(into: &batch)
     }
 
@@ -127,10 +136,22 @@ package struct Tables: Sendable {
         revision = draft.revision
     }
 
-    /// Forgets up to `limit` expired records of each kind that expires; answers how many went.
+    /// Whether there is anything to forget.
+    func hasExpired(at now: Timestamp) -> Bool {
+        codes.hasExpired(at: now) || signingKeys.hasExpired(at: now) || revocations.hasExpired(at: now)
+            || used.hasExpired(at: now)
+    }
+
+    /// Forgets up to `limit` expired records other than marks; answers how many it looked at.
     mutating func forgetExpired(at now: Timestamp, limit: Int) -> Int {
-        codes.forgetExpired(at: now, limit: limit) + signingKeys.forgetExpired(at: now, limit: limit)
-            + used.forgetExpired(at: now, limit: limit) + revocations.forgetExpired(at: now, limit: limit)
+        var count = codes.forgetExpired(at: now, limit: limit)
+        count += signingKeys.forgetExpired(at: now, limit: limit - count)
+        return count + revocations.forgetExpired(at: now, limit: limit - count)
+    }
+
+    /// Takes out marks that have expired; see `MarkTable.takeExpired(at:)`.
+    mutating func takeExpiredMarks(at now: Timestamp) -> MarkTable.Forgotten? {
+        used.takeExpired(at: now)
     }
 }
 
@@ -144,7 +165,7 @@ struct DraftedChanges: Sendable {
     let agents: [Agent.ID: Agent?]
     let codes: [EnrolmentCode.ID: EnrolmentCode?]
     let signingKeys: [SigningKeyRecord.ID: SigningKeyRecord?]
-    let used: [UsedMark.ID: UsedMark?]
+    let used: [SHA256Digest: UsedMark]
     let revocations: [Revocation.ID: Revocation?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64

@@ -65,6 +65,8 @@ package final class Writer: Sendable {
         var frontier: MerkleFrontier
         /// True after a commit whose outcome is not known.
         var isUncertain = false
+        /// See `Writer.writtenTime`.
+        var writtenTime: Timestamp
     }
 
     /// A command with its type forgotten.
@@ -75,8 +77,8 @@ package final class Writer: Sendable {
     }
 
     init(
-        store: any Store, state: BrokerState, clock: BrokerClock, head: StoreHead, log: any BrokerLog,
-        metrics: BrokerMetrics
+        store: any Store, state: BrokerState, clock: BrokerClock, head: StoreHead, writtenTime: Timestamp,
+        log: any BrokerLog, metrics: BrokerMetrics
     ) throws(LedgerError) {
         self.store = store
         self.state = state
@@ -84,7 +86,9 @@ package final class Writer: Sendable {
         self.log = log
         self.metrics = metrics
         position = Mutex(
-            Position(head: head, frontier: try MerkleFrontier(size: head.ledgerSize, hashes: head.frontier)))
+            Position(
+                head: head, frontier: try MerkleFrontier(size: head.ledgerSize, hashes: head.frontier),
+                writtenTime: writtenTime))
     }
 
     /// Queues `command`; `completion` is called once, from the writer's thread, after the commit that holds it.
@@ -141,6 +145,9 @@ package final class Writer: Sendable {
     /// The head that the last successful commit left.
     package var head: StoreHead { position.withLock { $0.head } }
 
+    /// The latest moment that the store holds: a start would take up time from there, whatever the wall clock says.
+    var writtenTime: Timestamp { position.withLock { $0.writtenTime } }
+
     /// Commits what waits, and asks for the next turn.
     ///
     /// A turn that comes too late, because another has done its work, finds nothing: whoever leaves commands behind, or
@@ -179,7 +186,7 @@ package final class Writer: Sendable {
             }
             head = StoreHead(revision: draft.revision, ledgerSize: frontier.size, frontier: frontier.hashes)
             metrics.batchSize.observe(UInt64(jobs.count))
-            failure = write(&draft, entries, subtrees, head, frontier)
+            failure = write(&draft, entries, subtrees, head, frontier, now)
         } catch {
             health.failed()
             log.note(.commandsRefused(error, count: jobs.count))
@@ -192,7 +199,7 @@ package final class Writer: Sendable {
     /// Makes the draft durable and then visible, and leaves nothing in it; answers why not, if not.
     private func write(
         _ draft: inout Tables, _ entries: [LedgerEntry], _ subtrees: [LedgerSubtree], _ head: StoreHead,
-        _ frontier: MerkleFrontier
+        _ frontier: MerkleFrontier, _ now: Timestamp
     ) -> BrokerError? {
         var batch = Batch(head: head)
         batch.entries = entries
@@ -201,7 +208,8 @@ package final class Writer: Sendable {
         let drafted = draft.drafted
         // The draft's hold on the published rows ends here, for the caller too: publishing then changes them in place.
         draft = Tables()
-        guard !batch.puts.isEmpty || !batch.deletes.isEmpty || !batch.entries.isEmpty else { return nil }
+        state.endDraft()
+        guard !batch.isEmpty else { return nil }
         let start = ContinuousClock.now
         do {
             defer { metrics.commitTime.observe((ContinuousClock.now - start).wholeNanoseconds) }
@@ -217,6 +225,7 @@ package final class Writer: Sendable {
         position.withLock {
             $0.head = head
             $0.frontier = frontier
+            if !entries.isEmpty || drafted.settings[.lastTime] != nil { $0.writtenTime = now }
         }
         health.succeeded()
         state.absorb(drafted)

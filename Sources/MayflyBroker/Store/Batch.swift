@@ -22,6 +22,8 @@ package struct Batch: Sendable {
     package var puts: [StoredRecord] = []
     /// Removed after `puts` were written; a key that is not there is no error.
     package var deletes: [RecordKey] = []
+    /// Single-use things that this batch uses up; stored beside the records, and gone only by their age.
+    package var marks: [UsedMark] = []
     /// Appended at `head.ledgerSize - entries.count` and on, in order.
     package var entries: [LedgerEntry] = []
     /// Roots of all subtrees of 256ⁿ leaves, 1 ≤ n ≤ 7, that these entries completed.
@@ -32,6 +34,9 @@ package struct Batch: Sendable {
     package init(head: StoreHead) {
         self.head = head
     }
+
+    /// Whether there is nothing to make durable.
+    package var isEmpty: Bool { puts.isEmpty && deletes.isEmpty && marks.isEmpty && entries.isEmpty }
 }
 
 /// The root of a complete subtree of 256ⁿ leaves.

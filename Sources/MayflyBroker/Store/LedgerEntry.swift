@@ -10,68 +10,27 @@ package struct LedgerEntry: Equatable, Sendable {
     package let leafHash: SHA256Digest
     /// UTF-8 JSON, stored and hashed as it is here and never written again from parts.
     package let bytes: [UInt8]
-    package let terms: LedgerTerms
+    /// As given by whoever wrote `bytes`; nil for an entry read back, since a store keeps the bytes alone.
+    private let given: LedgerTerms?
 
+    /// A new entry, whose `bytes` hold `terms` as `LedgerTerms(reading:)` finds them.
     package init(index: UInt64, time: Timestamp, leafHash: SHA256Digest, bytes: [UInt8], terms: LedgerTerms) {
-        self.index = index
-        self.time = time
-        self.leafHash = leafHash
-        self.bytes = bytes
-        self.terms = terms
+        (self.index, self.time, self.leafHash, self.bytes) = (index, time, leafHash, bytes)
+        given = terms
     }
-}
 
-/// What an entry is found by; the same values stand inside its bytes.
-package struct LedgerTerms: Equatable, Sendable {
-    /// For example `token.issued`; see `docs/design.md`.
-    package var event: String
-    /// `ok`, `refused` or `denied`.
-    package var outcome: String
-    package var agent: String?
-    package var owner: String?
-    package var resource: String?
-    package var task: String?
-    package var trace: String?
-    /// A token's `jti`.
-    package var token: String?
-
-    package init(
-        event: String, outcome: String, agent: String? = nil, owner: String? = nil, resource: String? = nil,
-        task: String? = nil, trace: String? = nil, token: String? = nil
-    ) {
-        self.event = event
-        self.outcome = outcome
-        self.agent = agent
-        self.owner = owner
-        self.resource = resource
-        self.task = task
-        self.trace = trace
-        self.token = token
+    /// An entry as a store keeps it.
+    package init(index: UInt64, time: Timestamp, leafHash: SHA256Digest, bytes: [UInt8]) {
+        (self.index, self.time, self.leafHash, self.bytes) = (index, time, leafHash, bytes)
+        given = nil
     }
-}
 
-/// A search over the ledger; every term that is set must match exactly.
-package struct LedgerQuery: Sendable {
-    package static let maximumLimit = 1000
+    /// What the entry is found by; read from the bytes each time, unless the entry is new.
+    package var terms: LedgerTerms { given ?? LedgerTerms(reading: bytes) }
 
-    package var event: String?
-    package var outcome: String?
-    package var agent: String?
-    package var owner: String?
-    package var resource: String?
-    package var task: String?
-    package var trace: String?
-    package var token: String?
-    /// Inclusive.
-    package var since: Timestamp?
-    /// Exclusive.
-    package var until: Timestamp?
-    /// Only entries with a smaller index; the cursor of the next page.
-    package var before: UInt64?
-    /// 1 to `maximumLimit`.
-    package var limit: Int
-
-    package init(limit: Int = 100) {
-        self.limit = limit
+    /// The terms follow from the bytes.
+    package static func == (left: LedgerEntry, right: LedgerEntry) -> Bool {
+        left.index == right.index && left.time == right.time && left.leafHash == right.leafHash
+            && left.bytes == right.bytes
     }
 }

@@ -15,7 +15,8 @@ package enum StoreLimits {
 
     fileprivate static func permit(term: String?) -> Bool {
         guard let term else { return true }
-        return term.utf8.count <= termBytes && !term.utf8.contains(0)
+        let hasNul = term.utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? term.utf8.contains(0)
+        return !hasNul && term.utf8.count <= termBytes
     }
 }
 
@@ -61,7 +62,10 @@ extension Batch {
 
 extension LedgerTerms {
     fileprivate var areWithinLimits: Bool {
-        [event, outcome, agent, owner, resource, task, trace, token].allSatisfy(StoreLimits.permit(term:))
+        // Spelled out: an array of them would be allocated for every entry.
+        StoreLimits.permit(term: event) && StoreLimits.permit(term: outcome) && StoreLimits.permit(term: agent)
+            && StoreLimits.permit(term: owner) && StoreLimits.permit(term: resource)
+            && StoreLimits.permit(term: task) && StoreLimits.permit(term: trace) && StoreLimits.permit(term: token)
     }
 }
 

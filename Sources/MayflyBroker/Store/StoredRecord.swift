@@ -10,8 +10,7 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case agent = 6
     case enrolmentCode = 7
     case signingKey = 8
-    /// A single-use thing that has been used: an assertion's `jti`, a delegation ticket.
-    case used = 9
+    // 9 was a used mark in the first version of the SQLite file.
     /// A revocation of one token, task or trace.
     case revocation = 10
 }

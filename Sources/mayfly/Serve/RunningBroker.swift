@@ -1,4 +1,3 @@
-import Dispatch
 import MayflyBroker
 import MayflyConfig
 import MayflyCrypto
@@ -12,7 +11,7 @@ final class RunningBroker {
     let url: String
     private let broker: Broker
     private let server: HTTPServer
-    private let cleaner: DispatchSourceTimer
+    private let cleaner: ExpiryCleaner
     private let log: StandardErrorLog
 
     static func ledgerKeyPath(_ config: BrokerConfig) -> String {
@@ -43,14 +42,15 @@ final class RunningBroker {
         }
         front.begin(with: BrokerHandler(broker: broker))
         url = "http://\(config.listen.isIPv6 ? "[\(config.listen.host)]" : config.listen.host):\(port)"
-        cleaner = Self.cleaning(broker, log)
+        cleaner = ExpiryCleaner(broker, log)
+        cleaner.start()
         self.log = log
         if acceptClock { log.say(.warning, "the clock was accepted as it is; if it was behind, every token has ended") }
     }
 
     /// Takes nothing new, answers what was accepted, and lets go of the store.
     func stop() {
-        cleaner.cancel()
+        cleaner.stop()
         server.stop()
         broker.stop()
         log.say(.info, "stopped; everything accepted was answered")
@@ -104,24 +104,6 @@ final class RunningBroker {
         let text = issuer.text
         let rest = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
         return "\(rest)/ledger"
-    }
-
-    /// Milliseconds between two steps of clean-up; a full step is followed by the next one at the next turn.
-    private static let cleaningInterval = 1000
-
-    private static func cleaning(_ broker: Broker, _ log: StandardErrorLog) -> DispatchSourceTimer {
-        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "mayfly.cleaner"))
-        timer.schedule(
-            deadline: .now() + .milliseconds(cleaningInterval), repeating: .milliseconds(cleaningInterval))
-        timer.setEventHandler {
-            do throws(StoreError) {
-                _ = try broker.removeExpired()
-            } catch {
-                log.note(.cleanUpFailed(error))
-            }
-        }
-        timer.resume()
-        return timer
     }
 }
 

@@ -84,6 +84,7 @@ final class TestStore: Store {
     func fail(_ error: StoreError?) { inner.failWrites(with: error) }
 
     func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError) { try inner.loadRecords(body) }
+    func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) { try inner.loadMarks(body) }
     func head() throws(StoreError) -> StoreHead { try inner.head() }
 
     func commit(_ batch: Batch) throws(StoreError) {
@@ -112,6 +113,12 @@ final class TestStore: Store {
 
     func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
         try inner.subtreeHashes(level: level, in: range)
+    }
+
+    func ledgerStart() throws(StoreError) -> UInt64 { try inner.ledgerStart() }
+
+    func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
+        try inner.trimLedger(below: end, limit: limit)
     }
 }
 

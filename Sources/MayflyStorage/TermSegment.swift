@@ -1,0 +1,148 @@
+internal import CSQLite
+internal import MayflyBroker
+internal import MayflyModel
+internal import Synchronization
+
+/// Which entries of 4096 neighbours have which terms.
+///
+/// An index that is kept up to date in the file costs a page at a random place for every term of every entry. So the
+/// newest entries' terms are kept in memory, and written once, sorted, when a segment is full. A search looks into one
+/// small row of each segment.
+struct TermSegment: Sendable {
+    /// Entries of a segment.
+    static let width: UInt64 = 4096
+    /// Rows of a full segment: a hash's highest eight bits say which.
+    static let slots: Int64 = 256
+
+    /// Counts segments from the beginning of the ledger.
+    let number: UInt64
+    /// The hash above, the entry's place in the segment below; in the order of the entries until the segment is full.
+    private var postings: [UInt64] = []
+    private(set) var earliest = Timestamp(milliseconds: .max)
+    private(set) var latest = Timestamp(milliseconds: .min)
+
+    init(number: UInt64) {
+        self.number = number
+    }
+
+    mutating func add(_ entry: borrowing LedgerEntry, _ hash: TermHash) {
+        let place = entry.index % Self.width
+        hash.forEach(in: entry.terms) { postings.append(UInt64($0) << 32 | place) }
+        earliest = min(earliest, entry.time)
+        latest = max(latest, entry.time)
+    }
+
+    /// Adds what `other`, of the same segment, holds of later entries.
+    mutating func append(_ other: TermSegment) {
+        postings.append(contentsOf: other.postings)
+        earliest = min(earliest, other.earliest)
+        latest = max(latest, other.latest)
+    }
+
+    /// Indexes of the entries that have a term of each hash, ascending.
+    func indexes(ofAll hashes: [UInt32]) -> [UInt64] {
+        Self.common(hashes) { hash in
+            postings.lazy.filter { $0 >> 32 == UInt64(hash) }.map { $0 & UInt64(UInt32.max) }
+        }.map { number * Self.width + $0 }
+    }
+
+    /// The rows of a full segment: each hash (4 bytes), how many entries (2), their places (2 each), big-endian.
+    func rows() -> [(key: Int64, bytes: [UInt8])] {
+        let sorted = postings.sorted()
+        var rows: [(key: Int64, bytes: [UInt8])] = []
+        var row: [UInt8] = []
+        var start = 0
+        while start < sorted.count {
+            let hash = sorted[start] >> 32
+            var end = start + 1
+            while end < sorted.count, sorted[end] >> 32 == hash { end += 1 }
+            row.appendBigEndian(UInt32(truncatingIfNeeded: hash))
+            row.appendBigEndian(UInt16(truncatingIfNeeded: end - start))
+            for posting in sorted[start..<end] { row.appendBigEndian(UInt16(truncatingIfNeeded: posting)) }
+            if end == sorted.count || sorted[end] >> 56 != hash >> 24 {
+                rows.append((Self.key(number, UInt32(truncatingIfNeeded: hash)), row))
+                row.removeAll(keepingCapacity: true)
+            }
+            start = end
+        }
+        return rows
+    }
+
+    /// The key of the row that holds a hash.
+    ///
+    /// Ledger sizes are below 2⁶³, so there are less than 2⁵¹ segments.
+    static func key(_ number: UInt64, _ hash: UInt32) -> Int64 {
+        Int64(truncatingIfNeeded: number) * slots + Int64(hash >> 24)
+    }
+
+    /// The places in the segment of the entries that a stored row has under `hash`, ascending.
+    static func places(of hash: UInt32, in row: [UInt8]) throws(StoreError) -> [UInt64] {
+        var reader = ByteReader(row)
+        while !reader.isAtEnd {
+            let found = try reader.integer(UInt32.self)
+            let count = Int(try reader.integer(UInt16.self))
+            guard found == hash else {
+                try reader.skip(2 * count)
+                continue
+            }
+            var places: [UInt64] = []
+            for _ in 0..<count { places.append(UInt64(try reader.integer(UInt16.self))) }
+            return places
+        }
+        return []
+    }
+
+    /// The ascending numbers that `places` has for every one of `hashes`.
+    static func common<Places: Sequence<UInt64>, Failure>(
+        _ hashes: [UInt32], _ places: (UInt32) throws(Failure) -> Places
+    ) throws(Failure) -> [UInt64] {
+        var common: [UInt64]?
+        for hash in hashes {
+            let found = try places(hash)
+            if let known = common {
+                let other = Set(found)
+                common = known.filter(other.contains)
+            } else {
+                // An entry with two terms of one hash is there twice.
+                var last: UInt64?
+                common = found.filter { place in
+                    defer { last = place }
+                    return last != place
+                }
+            }
+            if common?.isEmpty ?? true { return [] }
+        }
+        return common ?? []
+    }
+}
+
+/// The terms of the newest entries, whose segment is not full; replaced after each commit, read by searches.
+final class TermTail: Sendable {
+    private let segment: Mutex<TermSegment>
+
+    init(_ segment: TermSegment) {
+        self.segment = Mutex(segment)
+    }
+
+    /// The segment's number, and the entries in it that have a term of each hash.
+    func indexes(ofAll hashes: [UInt32]) -> (number: UInt64, indexes: [UInt64]) {
+        segment.withLock { ($0.number, $0.indexes(ofAll: hashes)) }
+    }
+
+    /// The segment with what `other` adds to it, when it is the same one; else `other` alone.
+    func joined(with other: TermSegment) -> TermSegment {
+        segment.withLock {
+            guard $0.number == other.number else { return other }
+            var joined = $0
+            joined.append(other)
+            return joined
+        }
+    }
+
+    /// Takes over what a commit has made durable.
+    func advance(_ other: TermSegment) {
+        segment.withLock {
+            if $0.number == other.number { $0.append(other) } else { $0 = other }
+        }
+    }
+}
