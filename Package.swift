@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         .target(name: "MayflyModel", swiftSettings: common),
@@ -36,7 +37,7 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "MayflyStorage",
-            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyBroker", "CSQLite"],
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "CSQLite", "CZstd"],
             swiftSettings: cFacing),
         .target(
             name: "MayflyServer",
@@ -71,7 +72,7 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "MayflyStorageTests",
-            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyBroker", "MayflyStorage"],
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "MayflyStorage"],
             swiftSettings: common),
         .testTarget(
             name: "MayflyClientTests",

@@ -17,7 +17,9 @@ package final class Broker: Sendable {
     package let metrics = BrokerMetrics()
     let writer: Writer
     let store: any Store
+    package let archiver: LedgerArchiver
     private let expiry: Expiry
+    private let trim: LedgerTrim
 
     /// Opens the broker on what `store` holds.
     ///
@@ -25,13 +27,18 @@ package final class Broker: Sendable {
     /// has seen, and whatever store, keys or ledger report.
     package init(
         settings: BrokerSettings, store: any Store, vault: any KeyVault, wall: any WallClock,
-        signer: any NoteSigner, log: any BrokerLog, acceptClock: Bool = false
+        signer: any NoteSigner, log: any BrokerLog, segments: any SegmentVault = NoSegments(),
+        acceptClock: Bool = false
     ) throws(StartError) {
         var tables = Tables()
         let head: StoreHead
         do {
             tables = try Self.load(from: store)
             head = try store.head()
+            // Entries that are in no archive were taken away by someone; a search would pass over them in silence.
+            guard try store.ledgerStart() <= LedgerArchives(tables.archives.all).end else {
+                throw StoreError.corrupt(code: 0)
+            }
         } catch let error as StoreError {
             throw .store(error)
         } catch let error as StartError {
@@ -74,7 +81,12 @@ package final class Broker: Sendable {
             metrics: metrics)
         verification = VerificationService(
             state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics)
-        ledger = LedgerService(store: store, writer: writer, signer: signer, clock: clock)
+        ledger = LedgerService(
+            store: store, segments: segments, state: state, writer: writer, signer: signer, clock: clock,
+            metrics: metrics)
+        archiver = LedgerArchiver(
+            store: store, segments: segments, state: state, writer: writer, clock: clock, origin: signer.key.name)
+        trim = LedgerTrim(store: store, segments: segments, state: state, log: log)
         administration = Administration(
             live: live, state: state, clock: clock, keyring: keyring, vault: vault, writer: writer,
             verifier: verifier, ledger: ledger, metrics: metrics)
@@ -89,12 +101,15 @@ package final class Broker: Sendable {
         writer.stop()
     }
 
-    /// Removes some of what has expired, from memory and from the store; answers whether there is more to do.
+    /// Removes some of what has expired, from memory and from the store, and some of what was archived, from the store;
+    /// answers whether there is more to do.
     ///
     /// Only one thread at a time may call it.
     package func removeExpired() throws(StoreError) -> Bool {
         do {
-            return try expiry.step()
+            let isMoreExpired = try expiry.step()
+            let isMoreArchived = try trim.takeStep()
+            return isMoreExpired || isMoreArchived
         } catch {
             metrics.storeFailed(error)
             throw error
@@ -111,6 +126,17 @@ package final class Broker: Sendable {
     package static func signingKeys(in store: any Store) throws(StartError) -> [SigningKeyRecord] {
         do {
             return try load(from: store).signingKeys.all
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw .unreadableRecord
+        }
+    }
+
+    /// The archived parts of the ledger that a store knows of.
+    package static func archives(in store: any Store) throws(StartError) -> LedgerArchives {
+        do {
+            return LedgerArchives(try load(from: store).archives.all)
         } catch let error as StoreError {
             throw .store(error)
         } catch {

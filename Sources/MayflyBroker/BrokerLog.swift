@@ -12,4 +12,6 @@ package enum BrokerNotice: Equatable, Sendable {
     case commandsRefused(BrokerError, count: Int)
     /// Expired records could not be removed; they mean nothing, and are tried again.
     case cleanUpFailed(StoreError)
+    /// Archived entries stay in the store, because their segment is not what it must be.
+    case trimRefused(SegmentError)
 }

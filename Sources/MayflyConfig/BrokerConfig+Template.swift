@@ -24,6 +24,9 @@ extension BrokerConfig {
         # The SQLite file that holds the registry, the revocations and the ledger.
         store: ../data/mayfly.db
 
+        # The folder for parts of the ledger that mayfly ledger archive takes out of that file.
+        archive: ../data/archive
+
         token:
           # The life of a token when its request names none, and the longest that a request may name.
           default_life: 5m

@@ -26,6 +26,8 @@ package struct BrokerConfig: Equatable, Sendable {
     package var keysDirectory: String
     /// The SQLite file.
     package var storePath: String
+    /// Where archived parts of the ledger are.
+    package var archiveDirectory: String
     /// A token's life when none is asked for.
     package var defaultTokenLife: Int64 = 300
     /// The longest life that may be asked for.
@@ -57,6 +59,7 @@ package struct BrokerConfig: Equatable, Sendable {
         self.listen = listen
         keysDirectory = Self.resolve("../keys", in: directory)
         storePath = Self.resolve("../data/mayfly.db", in: directory)
+        archiveDirectory = Self.resolve("../data/archive", in: directory)
     }
 
     /// Reads `config/mayfly.yaml` below `directory`.
@@ -89,6 +92,7 @@ package struct BrokerConfig: Equatable, Sendable {
             try keys.finish()
         }
         storePath = try Self.path("store", of: &reader, in: directory) ?? storePath
+        archiveDirectory = try Self.path("archive", of: &reader, in: directory) ?? archiveDirectory
         if var token = try reader.object("token") { try readToken(&token) }
         enrolmentCodeLife =
             try reader.duration("enrolment_code_life", in: Self.enrolmentCodeLifeRange) ?? enrolmentCodeLife

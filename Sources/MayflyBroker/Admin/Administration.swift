@@ -209,7 +209,8 @@ package struct Administration: Sendable {
             event.resource = state.read { $0.resources[name]?.spec.identifier.text }
             return
         }
-        guard let entry = try ledger.entries(matching: query).first else { throw .notFound }
+        let since = clock.now().advanced(bySeconds: -(RegistryLimits.maximumTokenLife + settings.clockSkew))
+        guard let entry = try ledger.newest(matching: query, archivedSince: since) else { throw .notFound }
         event.agent = entry.terms.agent.flatMap { AgentID($0) }
         event.owner = entry.terms.owner.flatMap { OwnerID($0) }
         event.resource = entry.terms.resource

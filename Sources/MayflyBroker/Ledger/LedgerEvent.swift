@@ -20,6 +20,7 @@ package struct LedgerEvent: Sendable {
         case keyRemoved = "key.removed"
         case signingKeyRotated = "signing_key.rotated"
         case clockAccepted = "clock.accepted"
+        case ledgerArchived = "ledger.archived"
         case storeResumed = "store.resumed"
     }
 
@@ -63,6 +64,8 @@ package struct LedgerEvent: Sendable {
     package var reason: String?
     /// SHA-256 of the record after a registry change.
     package var digest: SHA256Digest?
+    /// The root over archived entries; `digest` is then that of the segment file.
+    package var root: SHA256Digest?
 
     package init(_ kind: Kind, _ outcome: Outcome, actor: String) {
         (self.kind, self.outcome, self.actor) = (kind, outcome, actor)
@@ -71,7 +74,9 @@ package struct LedgerEvent: Sendable {
     package var retention: Retention {
         switch kind {
         case .tokenIssued, .tokenDelegated, .ticketIssued, .actionDecided: .access
-        case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .storeResumed: .change
+        case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
+            .storeResumed:
+            .change
         case .tokenRefused, .clientRefused, .revoked, .clockAccepted: .security
         }
     }
@@ -116,6 +121,7 @@ package struct LedgerEvent: Sendable {
         member("target", target)
         member("reason", reason)
         member("sha256", digest.map { Base64URL.encode($0.bytes) })
+        member("root", root.map { Base64URL.encode($0.bytes) })
         if !chain.isEmpty {
             writer.name("chain")
             ChainLink.write(chain, into: &writer)

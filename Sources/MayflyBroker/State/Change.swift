@@ -20,11 +20,12 @@ package enum Change: Sendable {
     case signingKey(SigningKeyRecord)
     case used(UsedMark)
     case revocation(Revocation)
+    case archive(LedgerArchive)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
-        case .used, .code, .removeCode, .touched, .lastTime: false
+        case .used, .code, .removeCode, .touched, .lastTime, .archive: false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation:
             true

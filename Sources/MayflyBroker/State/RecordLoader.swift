@@ -13,6 +13,7 @@ enum LoadedRecord: Sendable {
     case code(EnrolmentCode)
     case signingKey(SigningKeyRecord)
     case revocation(Revocation)
+    case archive(LedgerArchive)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -31,6 +32,7 @@ enum LoadedRecord: Sendable {
         case .enrolmentCode: self = .code(try EnrolmentCode(stored: object))
         case .signingKey: self = .signingKey(try SigningKeyRecord(stored: object))
         case .revocation: self = .revocation(try Revocation(stored: object))
+        case .archive: self = .archive(try LedgerArchive(stored: object))
         }
     }
 }

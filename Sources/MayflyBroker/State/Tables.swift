@@ -13,6 +13,7 @@ package struct Tables: Sendable {
     package private(set) var signingKeys = Table<SigningKeyRecord>()
     package private(set) var used = MarkTable()
     package private(set) var revocations = Table<Revocation>()
+    package private(set) var archives = Table<LedgerArchive>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -60,6 +61,7 @@ package struct Tables: Sendable {
         case .code(let record): codes.load(record)
         case .signingKey(let record): signingKeys.load(record)
         case .revocation(let record): revocations.load(record)
+        case .archive(let record): archives.load(record)
         }
     }
 
@@ -90,6 +92,7 @@ package struct Tables: Sendable {
         case .signingKey(let record): signingKeys.put(record)
         case .used(let record): used.put(record)
         case .revocation(let record): revocations.put(record)
+        case .archive(let record): archives.put(record)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -106,6 +109,7 @@ package struct Tables: Sendable {
         signingKeys.collect(into: &batch)
         batch.marks = used.changes.values.compactMap { $0 }
         revocations.collect(into: &batch)
+        archives.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
@@ -114,6 +118,7 @@ package struct Tables: Sendable {
             settings: settings.changes, admins: admins.changes, owners: owners.changes, roles: roles.changes,
             resources: resources.changes, agents: agents.changes, codes: codes.changes,
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
+            archives: archives.changes,
             audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
     }
 
@@ -131,6 +136,7 @@ package struct Tables: Sendable {
         signingKeys.absorb(draft.signingKeys)
         used.absorb(draft.used)
         revocations.absorb(draft.revocations)
+        archives.absorb(draft.archives)
         audiences = draft.audiences
         roleEpochBound = draft.roleEpochBound
         revision = draft.revision
@@ -167,6 +173,7 @@ struct DraftedChanges: Sendable {
     let signingKeys: [SigningKeyRecord.ID: SigningKeyRecord?]
     let used: [SHA256Digest: UsedMark]
     let revocations: [Revocation.ID: Revocation?]
+    let archives: [LedgerArchive.ID: LedgerArchive?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64
     let revision: UInt64

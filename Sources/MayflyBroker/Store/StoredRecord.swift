@@ -13,6 +13,8 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     // 9 was a used mark in the first version of the SQLite file.
     /// A revocation of one token, task or trace.
     case revocation = 10
+    /// A part of the ledger that lies in a segment file.
+    case archive = 11
 }
 
 /// The name of one record.

@@ -14,11 +14,9 @@ enum LedgerAPI {
             ]
         ) { call throws(Failure) in
             let query = try query(call.request)
-            let entries = try broker { () throws(BrokerError) in try call.broker.ledger.entries(matching: query) }
-            var object: JSONObject = ["entries": .array(entries.map { .object(json($0)) })]
-            if entries.count == query.limit, let last = entries.last {
-                object["next_cursor"] = .string(String(last.index))
-            }
+            let page = try broker { () throws(BrokerError) in try call.broker.ledger.page(matching: query) }
+            var object: JSONObject = ["entries": .array(page.entries.map { .object(json($0)) })]
+            object["next_cursor"] = page.next.map { .string(String($0)) }
             return .reply(AdminReply.object(object))
         },
         Endpoint(

@@ -231,6 +231,27 @@ enum OpenAPISchemas {
             "LedgerRange",
             object(["entries": list(.object(object(["index": text(), "bytes": text(), "leaf": text()])))])
         ),
+        (
+            "LedgerArchiveRequest",
+            object(
+                ["keep": integer, "before": text("RFC 3339; one of the two")], isClosed: true)
+        ),
+        (
+            "LedgerArchive",
+            object([
+                "file": text(), "first": text(), "last": text(), "size": text("bytes"), "sha256": text("base64url"),
+                "root": text("base64url"), "since": text("RFC 3339"), "until": text("RFC 3339"),
+                "created": text("RFC 3339"), "by": text(), "present": flag,
+            ])
+        ),
+        (
+            "LedgerArchiveResult",
+            object(["archive": reference("LedgerArchive"), "more": flag], required: ["more"])
+        ),
+        (
+            "LedgerArchives",
+            object(["directory": text(), "archives": list(reference("LedgerArchive"))], required: ["archives"])
+        ),
         ("LedgerKey", object(["verifier_key": text()])),
         ("Proof", object(["hashes": list(text("base64url"))])),
         ("SigningKeys", object(["keys": list(anyObject)])),

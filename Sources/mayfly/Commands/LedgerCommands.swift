@@ -3,7 +3,7 @@ import MayflyModel
 
 /// `mayfly ledger query|export|tree`: what happened.
 enum LedgerCommands {
-    static let all = [query, export, tree] + LedgerProofCommands.all
+    static let all = [query, export, tree] + LedgerProofCommands.all + LedgerArchiveCommands.all
 
     private static let defaultCount: Int64 = 50
     private static let pageSize: Int64 = 500

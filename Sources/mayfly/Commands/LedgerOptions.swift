@@ -26,7 +26,8 @@ enum LedgerOptions {
         return query
     }
 
-    private static func time(_ text: String, _ name: String, _ call: Invocation) throws(CommandError) -> String {
+    /// A moment as the options write it: RFC 3339, or so long ago.
+    static func time(_ text: String, _ name: String, _ call: Invocation) throws(CommandError) -> String {
         if RFC3339.parse(text) != nil { return text }
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),

@@ -12,7 +12,7 @@ enum DoctorCommand: CommandLineCommand {
     static let summary = "Check configuration, keys, clock, store and ledger of a broker that is not running"
     static let details = """
         Each signing key signs a probe that the second implementation (libjwt) must verify, and the reverse.
-        The ledger is read as a whole: each entry's hash, and the tree's root.
+        The ledger is read as a whole: each entry's hash, the tree's root, and each file of archived entries.
         """
     static let options = [Option.value("dir", "D", "the directory that mayfly init made")]
     static let examples = ["mayfly doctor --dir ./broker", "mayfly doctor --dir ./broker --json"]
@@ -69,7 +69,7 @@ enum DoctorCommand: CommandLineCommand {
         }
         findings.append(Finding(check: "store"))
         findings += keys(config, store)
-        findings += ledger(store)
+        findings += ledger(config, store)
         return findings
     }
 
@@ -93,11 +93,28 @@ enum DoctorCommand: CommandLineCommand {
         }
     }
 
-    private static func ledger(_ store: SQLiteStore) -> [Finding] {
-        [
+    private static func ledger(_ config: BrokerConfig, _ store: SQLiteStore) -> [Finding] {
+        let archives: LedgerArchives
+        do {
+            archives = try Broker.archives(in: store)
+        } catch {
+            return [Finding(check: "records of archives", trouble: "\(error)")]
+        }
+        let segments = ArchiveDirectory(path: config.archiveDirectory)
+        let archived = archives.all.map { archive in
+            check("archived entries \(archive.range.lowerBound) to \(archive.range.upperBound - 1)") {
+                () throws(CommandError) in
+                do {
+                    try LedgerAudit.check(archive, in: segments, store: store)
+                } catch {
+                    throw .failed("\(error)", next: "proofs of entries that are not in the file still work")
+                }
+            }
+        }
+        return archived + [
             check("ledger entries and tree") { () throws(CommandError) in
                 do {
-                    try LedgerAudit.run(store)
+                    try LedgerAudit.run(store, archives: archives)
                 } catch {
                     throw .failed("\(error)", next: "keep the file for evidence, and restore a backup")
                 }

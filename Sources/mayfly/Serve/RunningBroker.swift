@@ -96,7 +96,8 @@ final class RunningBroker {
         }
         return try Broker(
             settings: settings, store: store, vault: FileKeyVault(directory: config.keysDirectory),
-            wall: SystemClock(), signer: signer, log: log, acceptClock: acceptClock)
+            wall: SystemClock(), signer: signer, log: log, segments: ArchiveDirectory(path: config.archiveDirectory),
+            acceptClock: acceptClock)
     }
 
     /// The ledger's origin: the issuer without its scheme (C2SP tlog-checkpoint).

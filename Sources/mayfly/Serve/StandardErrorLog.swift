@@ -52,6 +52,8 @@ extension BrokerNotice {
             "\(count) requests were answered 503: the store is not where the last commit left it; restart the broker"
         case .cleanUpFailed(let error):
             "expired records could not be removed yet: \(StartFailure.what(error, path))"
+        case .trimRefused(let error):
+            "archived entries stay in the store: \(error)"
         }
     }
 }
