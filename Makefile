@@ -5,6 +5,7 @@
 # make lint       the format rules, without changing a file
 # make format     rewrites the sources to those rules
 # make sanitize   the tests under the thread and the address sanitizer
+# make connections  ten thousand idle connections at once; needs ulimit -n of 21000
 # make bench      measures a release build against its peers, and prints ratios
 # make fuzz       made-up input for each parser, two minutes each
 # make clean      removes what the build and the tests made; var/ stays
@@ -18,7 +19,7 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: build demo serve test bench lint format sanitize fuzz packages test-packages bench-packages clean
+.PHONY: build demo serve test connections bench lint format sanitize fuzz packages test-packages bench-packages clean
 
 build: packages
 	swift build --configuration $(CONFIGURATION)
@@ -38,6 +39,10 @@ serve: build
 test: test-packages $(venv)/installed
 	swift build
 	@$(with_python) swift test --disable-xctest
+
+connections: test-packages
+	swift build --build-tests
+	MAYFLY_CONNECTIONS=10000 swift test --skip-build --disable-xctest --filter ConnectionFloodTests
 
 bench: bench-packages build
 	@scripts/bench

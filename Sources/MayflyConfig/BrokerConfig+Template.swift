@@ -45,8 +45,9 @@ extension BrokerConfig {
         clock_skew: 30s
 
         limits:
-          # Open connections. Keep it below the process's limit of open files (ulimit -n).
-          connections: 512
+          # Open connections; without it, as many as the limit of open files (ulimit -n) allows, up to 16384. When nearly all
+          # are taken, those that have been idle or unfinished for the longest are closed, so that a new client gets in.
+          # connections: 4096
           # Threads that serve requests; without it, one for each processor.
           # threads: 2
 

@@ -38,8 +38,8 @@ package struct BrokerConfig: Equatable, Sendable {
     package var assertionMaximumLife: Int64 = 300
     /// How far another machine's clock may be off.
     package var clockSkew: Int64 = 30
-    /// Connections that are open at one time.
-    package var connections: Int64 = 512
+    /// Connections that are open at one time; nil means as many as the limit of open files allows, within reason.
+    package var connections: Int64?
     /// Threads that serve requests; nil means one for each processor.
     package var threads: Int64?
     package var logLevel = LogLevel.info
@@ -101,7 +101,7 @@ package struct BrokerConfig: Equatable, Sendable {
             try reader.duration("assertion_maximum_life", in: Self.assertionLifeRange) ?? assertionMaximumLife
         clockSkew = try reader.duration("clock_skew", in: Self.clockSkewRange) ?? clockSkew
         if var limits = try reader.object("limits") {
-            connections = try limits.optionalInteger("connections", in: Self.connectionRange) ?? connections
+            connections = try limits.optionalInteger("connections", in: Self.connectionRange)
             threads = try limits.optionalInteger("threads", in: Self.threadRange)
             try limits.finish()
         }

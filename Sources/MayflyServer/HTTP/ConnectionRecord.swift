@@ -14,6 +14,8 @@ final class ConnectionRecord: Sendable {
         var phase: Phase
         var deadline: ContinuousClock.Instant?
         var parked: ParkedSlot?
+        /// Nothing more is taken from it, although the socket may still hold a request.
+        var isCut = false
     }
 
     let remoteAddress: String
@@ -25,11 +27,15 @@ final class ConnectionRecord: Sendable {
     }
 
     /// Notes the next phase, which must end by `deadline`.
-    func enter(_ phase: Phase, deadline: ContinuousClock.Instant?) {
+    ///
+    /// False when the connection was cut before: its request must not be worked on, since nobody can be answered.
+    @discardableResult
+    func enter(_ phase: Phase, deadline: ContinuousClock.Instant?) -> Bool {
         state.withLock {
             $0.phase = phase
             $0.deadline = deadline
             $0.parked = nil
+            return !$0.isCut
         }
     }
 
@@ -61,6 +67,39 @@ final class ConnectionRecord: Sendable {
         }
     }
 
+    /// How a connection waits for its client.
+    struct Wait {
+        /// Whether every request on it has been answered.
+        let isIdle: Bool
+        let since: ContinuousClock.Instant
+    }
+
+    /// Since when the connection has waited for its client, if nothing is lost by cutting it.
+    ///
+    /// A reply that its client does not take counts once it is late; before that it is an accepted request's.
+    func waiting(_ limits: HTTPLimits, _ now: ContinuousClock.Instant) -> Wait? {
+        state.withLock { state in
+            guard let deadline = state.deadline else { return nil }
+            switch state.phase {
+            case .idle: return Wait(isIdle: true, since: deadline - limits.idleTimeout)
+            case .header: return Wait(isIdle: false, since: deadline - limits.headerDeadline)
+            case .body: return Wait(isIdle: false, since: deadline - limits.bodyDeadline)
+            case .replying:
+                let since = deadline - limits.replyDeadline
+                return now - since > HTTPLimits.slowReply ? Wait(isIdle: false, since: since) : nil
+            case .handling: return nil
+            }
+        }
+    }
+
+    /// Cuts the connection if it is still its client's turn.
+    func cutIfWaiting() {
+        state.withLock {
+            guard $0.phase != .handling else { return }
+            Self.cut(&$0)
+        }
+    }
+
     /// Cuts the connection unless a request on it has been accepted.
     func cutIfIdle() {
         state.withLock {
@@ -84,6 +123,8 @@ final class ConnectionRecord: Sendable {
     /// Wakes the library, which then closes the connection as if the client had.
     private static func cut(_ state: inout State) {
         guard state.descriptor >= 0 else { return }
+        // What the socket has received already can be read after this, so the library may still find a request there.
+        state.isCut = true
         shutdown(state.descriptor, Int32(SHUT_RDWR))
         state.deadline = nil
     }

@@ -4,13 +4,44 @@ internal import Synchronization
 final class ConnectionRegistry: Sendable {
     private let records = Mutex<[ObjectIdentifier: ConnectionRecord]>([:])
     private let changed: WakeUp
+    private let limits: HTTPLimits
+    /// Signalled when the table gets crowded, until `relieve` has looked at it.
+    let crowded: WakeUp
+    private let isCrowded = Atomic<Bool>(false)
 
-    init() throws(HTTPServerError) {
+    init(limits: HTTPLimits) throws(HTTPServerError) {
+        self.limits = limits
         changed = try WakeUp()
+        crowded = try WakeUp()
     }
 
     func add(_ record: ConnectionRecord) {
-        records.withLock { $0[ObjectIdentifier(record)] = record }
+        let count = records.withLock {
+            $0[ObjectIdentifier(record)] = record
+            return $0.count
+        }
+        guard count > limits.crowdedConnections else { return }
+        // Only the first of many arrivals has to wake the sweeper.
+        if !isCrowded.exchange(true, ordering: .sequentiallyConsistent) { crowded.signal() }
+    }
+
+    /// Cuts connections past their deadline and, when the table is crowded, those that have done nothing for the
+    /// longest, until there is room again.
+    ///
+    /// Those that had their answer go first: what looks like a slow header may be a whole one that a busy server has
+    /// not read yet.
+    func sweep(_ now: ContinuousClock.Instant) {
+        isCrowded.store(false, ordering: .sequentiallyConsistent)
+        let records = all
+        for record in records { record.sweep(now) }
+        guard records.count > limits.crowdedConnections else { return }
+        let waiting = records.compactMap { record in
+            record.waiting(limits, now).map { (wait: $0, record: record) }
+        }
+        let order = waiting.sorted { left, right in
+            left.wait.isIdle == right.wait.isIdle ? left.wait.since < right.wait.since : left.wait.isIdle
+        }
+        for (_, record) in order.prefix(records.count - limits.relievedConnections) { record.cutIfWaiting() }
     }
 
     /// Returns once the record is out, and whether it was the last.
@@ -24,6 +55,10 @@ final class ConnectionRegistry: Sendable {
 
     var all: [ConnectionRecord] {
         records.withLock { Array($0.values) }
+    }
+
+    var count: Int {
+        records.withLock { $0.count }
     }
 
     var isEmpty: Bool {

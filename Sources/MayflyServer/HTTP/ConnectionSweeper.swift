@@ -1,21 +1,20 @@
 internal import Glibc
 internal import Synchronization
 
-/// A thread that cuts connections past their deadline.
+/// A thread that cuts connections past their deadline, and the oldest waiting ones when the table is nearly full.
 ///
+/// It walks all connections about once a second, and at once when they get crowded.
 /// The library's own timeout starts again with every byte, so a client sending one byte at a time would outlive it.
 final class ConnectionSweeper: Sendable {
     private let registry: ConnectionRegistry
     private let interval: Int32
-    private let wakeUp: WakeUp
     private let stopping = Atomic<Bool>(false)
     private let thread = Mutex<pthread_t?>(nil)
 
-    init(_ registry: ConnectionRegistry, limits: HTTPLimits) throws(HTTPServerError) {
+    init(_ registry: ConnectionRegistry, limits: HTTPLimits) {
         self.registry = registry
         let shortest = min(limits.idleTimeout, limits.headerDeadline, limits.bodyDeadline, limits.replyDeadline)
-        interval = Int32(clamping: max(10, min(250, shortest / .milliseconds(1) / 8).rounded()).wholeMilliseconds)
-        wakeUp = try WakeUp()
+        interval = Int32(clamping: max(10, min(1000, shortest / .milliseconds(1) / 8).rounded()).wholeMilliseconds)
     }
 
     func start() throws(HTTPServerError) {
@@ -31,16 +30,15 @@ final class ConnectionSweeper: Sendable {
     /// Ends the thread and waits for it.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
-        wakeUp.signal()
+        registry.crowded.signal()
         let thread = self.thread.withLock { $0.take() }
         if let thread { pthread_join(thread, nil) }
     }
 
     fileprivate func run() {
         while !stopping.load(ordering: .sequentiallyConsistent) {
-            wakeUp.wait(milliseconds: interval)
-            let now = ContinuousClock.now
-            for record in registry.all { record.sweep(now) }
+            registry.crowded.wait(milliseconds: interval)
+            registry.sweep(.now)
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The bounds within which one client can use the server.
 package struct HTTPLimits: Equatable, Sendable {
     /// Bytes of a body.
@@ -14,7 +16,7 @@ package struct HTTPLimits: Equatable, Sendable {
     package var replyDeadline: Duration = .seconds(60)
     /// How long `stop()` waits for accepted requests.
     package var drainTime: Duration = .seconds(10)
-    /// Open connections; more wait in the backlog.
+    /// Open connections; more wait in the backlog, and an eighth below it the longest waiting are closed.
     package var maximumConnections = 1024
     /// Open connections from one address; nil for no limit of its own.
     package var maximumConnectionsPerAddress: Int?
@@ -22,4 +24,16 @@ package struct HTTPLimits: Equatable, Sendable {
     package var threads: Int?
 
     package init() {}
+
+    /// Seconds after which a reply that its client does not take may be given up for a new connection.
+    static let slowReply: Duration = .seconds(5)
+
+    /// More connections than these, and the longest waiting are closed.
+    var crowdedConnections: Int { maximumConnections - maximumConnections / 8 }
+
+    /// As many stay then.
+    var relievedConnections: Int { maximumConnections - maximumConnections / 4 }
+
+    /// Processors of the machine that are in use.
+    package static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

@@ -4,8 +4,11 @@ internal import Synchronization
 
 /// An HTTP/1.1 server: a pool of library threads that read requests, run the handler and send its replies.
 package final class HTTPServer: Sendable {
-    /// Memory for one connection's header, its parsed fields and a piece of its body; the library's default.
-    private static let connectionMemory = 32 * 1024
+    /// Memory for one connection's header, its parsed fields and a piece of its body.
+    ///
+    /// Above 32 KiB the library maps it, page by page as it is used, and gives it back when the connection closes; up to
+    /// there it would come from the heap, which keeps what a flood of connections has touched.
+    private static let connectionMemory = 36 * 1024
 
     /// The port in use.
     package let port: UInt16
@@ -25,7 +28,7 @@ package final class HTTPServer: Sendable {
         let socket = try ListenSocket(address)
         port = try socket.port()
         core = try HTTPServerCore(limits: limits, handler: handler)
-        sweeper = try ConnectionSweeper(core.registry, limits: limits)
+        sweeper = ConnectionSweeper(core.registry, limits: limits)
         try sweeper.start()
         guard let running = RunningDaemon(core, socket.fileDescriptor, memory: Self.connectionMemory) else {
             sweeper.stop()
@@ -73,7 +76,7 @@ package final class HTTPServer: Sendable {
                 connection: httpConnectionChanged),
             mayfly_http_options(
                 listen_fd: descriptor,
-                threads: UInt32(clamping: limits.threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+                threads: UInt32(clamping: limits.threads ?? HTTPLimits.processors),
                 connections: UInt32(clamping: limits.maximumConnections),
                 connections_per_address: UInt32(clamping: limits.maximumConnectionsPerAddress ?? 0),
                 memory_per_connection: memory))

@@ -15,7 +15,7 @@ final class HTTPServerCore: Sendable {
     init(limits: HTTPLimits, handler: any HTTPHandler) throws(HTTPServerError) {
         self.limits = limits
         self.handler = handler
-        registry = try ConnectionRegistry()
+        registry = try ConnectionRegistry(limits: limits)
     }
 
     // MARK: Stopping
@@ -105,7 +105,7 @@ final class HTTPServerCore: Sendable {
         let request = HTTPRequest(head: head, body: exchange.body, remoteAddress: exchange.record.remoteAddress)
         exchange.head = nil
         exchange.body = []
-        exchange.record.enter(.handling, deadline: nil)
+        guard exchange.record.enter(.handling, deadline: nil) else { return .NO }
         switch handler.handle(request) {
         case .reply(let reply):
             return unsafe queue(reply, exchange, on: connection, closing: !isAccepting)

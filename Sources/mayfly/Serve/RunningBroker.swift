@@ -23,7 +23,7 @@ final class RunningBroker {
         let log = StandardErrorLog(level: config.logLevel, format: config.logFormat, storePath: config.storePath)
         let front = StartingHandler()
         var limits = HTTPLimits()
-        limits.maximumConnections = Int(clamping: config.connections)
+        limits.maximumConnections = OpenFiles.connections(wanted: config.connections.map { Int(clamping: $0) }, log)
         limits.threads = config.threads.map { Int(clamping: $0) }
         guard let address = MayflyServer.ListenAddress(host: config.listen.host, port: config.listen.port) else {
             throw .failed("the listen address cannot be used", next: "name an IP address or localhost")

@@ -29,19 +29,11 @@ enum ServeCommand: CommandLineCommand {
         sigaddset(&signals, SIGTERM)
         sigaddset(&signals, SIGINT)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        raiseFileLimit()
+        OpenFiles.raiseLimit()
         let running = try RunningBroker(config, acceptClock: call.flag("accept-clock"))
         Terminal.say("mayfly ready on \(running.url)")
         var signal: Int32 = 0
         while sigwait(&signals, &signal) != 0 {}
         running.stop()
-    }
-
-    /// Lets the process hold as many connections as the system allows it to.
-    private static func raiseFileLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
