@@ -1,3 +1,4 @@
+internal import MayflyBroker
 internal import MayflyModel
 internal import Testing
 
@@ -143,5 +144,20 @@ struct EvaluationTests {
         #expect(dead["decision"] == .bool(false))
         #expect(dead.text == foreign.text)
         #expect(dead.text == nonsense.text)
+    }
+
+    @Test func questionsThatAreAllAskedShareACommitAndKeepTheirOrder() throws {
+        let tool = try Tool()
+        let items = (0..<32).map { #"{"action":{"name":"\#($0 % 3 == 0 ? "close" : "nothing")"}}"# }
+        let before = tool.world.broker.metrics.batchSize.reading.count
+        let answer = try tool.ask(tool.several(items, semantic: "execute_all"), at: "evaluations")
+        #expect(answer.status == 200)
+        #expect(tool.decisions(answer) == (0..<32).map { $0 % 3 == 0 })
+        // One, unless the writer takes a turn while they are still being asked.
+        #expect(tool.world.broker.metrics.batchSize.reading.count - before < 16)
+        let size = try tool.world.store.head().ledgerSize
+        let entries = try tool.world.store.ledgerEntries(in: (size - 32)..<size)
+        let actions = try entries.map { try JSONParser.parseObject($0.bytes)["action"]?.stringValue }
+        #expect(actions == (0..<32).map { $0 % 3 == 0 ? "close" : "nothing" })
     }
 }

@@ -87,7 +87,7 @@ enum EvaluationEndpoint {
             return .parked { parked in
                 call.broker.consume(asker.client) { result in
                     switch result {
-                    case .success: run.next(into: parked)
+                    case .success: run.start(into: parked)
                     case .failure(let error): parked.finish(EvaluationReply.failure(error))
                     }
                 }
