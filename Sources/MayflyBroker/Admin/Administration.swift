@@ -176,6 +176,7 @@ package struct Administration: Sendable {
             guard case .success(let records) = result else { return completion(result) }
             do {
                 try keyring.replace(state.read { $0.signingKeys.all }, vault: vault)
+                state.standingHasChanged()
                 for record in records where record.state == .retiring { vault.remove(record.id) }
                 completion(result)
             } catch {

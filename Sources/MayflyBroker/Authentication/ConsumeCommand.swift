@@ -26,8 +26,8 @@ extension Broker {
         token compact: [UInt8], for client: AuthenticatedClient,
         _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void
     ) {
-        let claims = verifier.verify(compact, as: .accessToken) ?? verifier.verify(compact, as: .ticket)
-        guard let claims else { return consume(client, completion) }
+        let token = verifier.verify(compact, as: .accessToken) ?? verifier.verify(compact, as: .ticket)
+        guard let claims = token?.claims else { return consume(client, completion) }
         let isOwn = claims.clientID.utf8.elementsEqual(client.client.text.utf8)
         let isAbove = claims.chain.contains { $0.agent.text.utf8.elementsEqual(client.client.text.utf8) }
         guard isOwn || isAbove else {

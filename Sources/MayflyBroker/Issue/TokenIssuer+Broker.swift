@@ -36,9 +36,9 @@ extension TokenIssuer {
                 issuer: settings.issuer, subject: client.client.text, audience: settings.issuer,
                 clientID: client.client.text, tokenID: try TokenID.random(), issuedAt: now.seconds,
                 expiresAt: now.seconds + settings.adminTokenLife, scopes: scopes, epoch: epoch)
-            let compact: String
+            let signed: Keyring.SignedToken
             do {
-                compact = try keyring.sign(
+                signed = try keyring.sign(
                     claims, as: .accessToken, with: resource?.spec.signing.algorithm ?? .es256)
             } catch {
                 throw OAuthError(.temporarilyUnavailable, "the token could not be signed; see the broker's log")
@@ -53,7 +53,8 @@ extension TokenIssuer {
             event.expiresAt = Timestamp(seconds: claims.expiresAt)
             return BrokerTokenCommand(
                 token: IssuedToken(
-                    compact: compact, kind: .accessToken, claims: claims, expiresIn: settings.adminTokenLife),
+                    compact: signed.compact, keyID: signed.keyID, kind: .accessToken, claims: claims,
+                    expiresIn: settings.adminTokenLife),
                 assertion: client.mark, event: event)
         }
     }

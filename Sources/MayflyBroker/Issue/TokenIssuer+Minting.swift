@@ -73,18 +73,19 @@ extension TokenIssuer {
             chain: isTicket ? minting.parents : minting.parents + [link], delegates: minting.delegates,
             grantedResource: isTicket ? minting.grant.resource.text : nil,
             grantedUntil: isTicket ? minting.notPast : nil)
-        let compact: String
+        let signed: Keyring.SignedToken
         do {
-            compact = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)
+            signed = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)
         } catch {
             throw OAuthError(.temporarilyUnavailable, "the token could not be signed; see the broker's log")
         }
-        guard compact.utf8.count <= JWS.maximumLength else {
+        guard signed.compact.utf8.count <= JWS.maximumLength else {
             throw OAuthError(.invalidAuthorizationDetails, "the token would be too large; ask for less at once")
         }
         return MintCommand(
             token: IssuedToken(
-                compact: compact, kind: minting.kind, claims: claims, expiresIn: expiresAt - now.seconds),
+                compact: signed.compact, keyID: signed.keyID, kind: minting.kind, claims: claims,
+                expiresIn: expiresAt - now.seconds),
             chain: claims.chain, resource: view.resource.id, assertion: client.mark, ticket: minting.ticket?.mark,
             event: event(of: minting, claims))
     }

@@ -58,7 +58,7 @@ extension TokenIssuer {
     func parentToken(
         _ compact: [UInt8], kind: TokenKind, parameter: String = "subject_token", at now: Timestamp
     ) throws(OAuthError) -> TokenClaims {
-        guard let claims = verifier.verify(compact, as: kind), !claims.chain.isEmpty else {
+        guard let claims = verifier.verify(compact, as: kind)?.claims, !claims.chain.isEmpty else {
             // RFC 8693 §2.2.2 asks for this code, whatever is wrong with the token.
             throw OAuthError(.invalidRequest, "the \(parameter) is not valid")
         }

@@ -22,6 +22,8 @@ package struct TokenRequest: Sendable {
 /// A token on its way to the caller.
 package struct IssuedToken: Equatable, Sendable {
     package let compact: String
+    /// The thumbprint of the key that signed it.
+    let keyID: String
     package let kind: TokenKind
     package let claims: TokenClaims
     /// Seconds from the answer on.

@@ -4,6 +4,18 @@ import Synchronization
 /// The published state: what is durable, and what every reader sees.
 package final class BrokerState: Sendable {
     private let tables: Mutex<Tables>
+    private let changes = Atomic<UInt64>(1)
+
+    /// Moves whenever something has changed that a live token's standing may depend on.
+    ///
+    /// It moves before the change is answered. Read it before looking at the state: what was seen then is at least as
+    /// new as this version.
+    var version: UInt64 { changes.load(ordering: .acquiring) }
+
+    /// Says that something outside the tables has changed: which keys are published.
+    func standingHasChanged() {
+        changes.add(1, ordering: .acquiringAndReleasing)
+    }
     /// True while the writer's draft shares the rows, which changing them would copy; looked at under the lock.
     private let isDrafting = Atomic(false)
 
@@ -32,7 +44,11 @@ package final class BrokerState: Sendable {
     }
 
     func absorb(_ draft: DraftedChanges) {
-        tables.withLock { $0.absorb(draft) }
+        tables.withLock { tables in
+            let isRevision = draft.revision != tables.revision
+            tables.absorb(draft)
+            if isRevision { standingHasChanged() }
+        }
     }
 
     /// Forgets expired records: up to `limit` of them, and marks, of which any number goes at once.

@@ -53,6 +53,15 @@ extension Tables {
         return true
     }
 
+    /// When the first of the chain's agents ends by itself; the far future when none does.
+    func end(of chain: [ChainLink]) -> Timestamp {
+        var end = Timestamp(milliseconds: Int64.max)
+        for link in chain {
+            if let date = agents[link.agent]?.spec.endDate { end = min(end, date) }
+        }
+        return end
+    }
+
     package func isRevoked(task: String, trace: String) -> Bool {
         revocations[.task(task)] != nil || revocations[.trace(trace)] != nil
     }

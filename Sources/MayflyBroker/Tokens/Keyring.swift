@@ -48,13 +48,22 @@ package final class Keyring: Sendable {
         contents.withLock { $0 = fresh }
     }
 
+    /// A token fresh from signing.
+    struct SignedToken {
+        let compact: String
+        /// The thumbprint of the key.
+        let keyID: String
+    }
+
     /// Signs claims as one kind of token.
-    package func sign(
+    func sign(
         _ claims: TokenClaims, as kind: TokenKind, with algorithm: SignatureAlgorithm
-    ) throws(CryptoError) -> String {
+    ) throws(CryptoError) -> SignedToken {
         guard let key = contents.withLock({ $0.signing[algorithm] }) else { throw .unsupportedKey }
-        return try JWS.sign(
-            payload: claims.encoded(), type: kind.rawValue, keyID: key.publicKey.thumbprint, with: key)
+        let keyID = key.publicKey.thumbprint
+        return SignedToken(
+            compact: try JWS.sign(payload: claims.encoded(), type: kind.rawValue, keyID: keyID, with: key),
+            keyID: keyID)
     }
 
     /// The published key with this id; nil once it has left the JWKS.

@@ -24,35 +24,38 @@ package final class TokenVerifier: Sendable {
         self.metrics = metrics
     }
 
-    /// The claims of a token that is signed by us, of this kind, and alive; nil for anything else.
-    package func verify(_ compact: [UInt8], as kind: TokenKind) -> TokenClaims? {
+    /// A token that is signed by us, of this kind, and alive; nil for anything else.
+    package func verify(_ compact: [UInt8], as kind: TokenKind) -> KnownToken? {
+        verify(compact[...], as: kind)
+    }
+
+    package func verify(_ compact: ArraySlice<UInt8>, as kind: TokenKind) -> KnownToken? {
         guard compact.count <= JWS.maximumLength else { return nil }
         let digest = SHA256.digest(of: compact)
         let now = clock.now()
-        let entry: KnownTokens.Entry
+        let token: KnownToken
         if let found = known[digest] {
             metrics.knownTokens.add(.hit)
-            entry = found
+            token = found
         } else {
             metrics.knownTokens.add(.miss)
-            guard let fresh = open(compact, at: now) else { return nil }
-            entry = fresh
+            guard let fresh = open(Array(compact), at: now) else { return nil }
+            token = fresh
             known.insert(fresh, for: digest)
         }
-        guard entry.kind == kind, keyring.published(entry.keyID, at: now) != nil else { return nil }
-        return isAlive(entry.claims, at: now) ? entry.claims : nil
+        guard token.kind == kind, isAlive(token, at: now) else { return nil }
+        return token
     }
 
     /// Keeps a token that this broker has just minted, so that its first verification costs a hash.
     func remember(_ token: IssuedToken) {
-        let bytes = Array(token.compact.utf8)
-        guard let jws = try? JWS.parse(bytes), let keyID = jws.keyID else { return }
         known.insert(
-            KnownTokens.Entry(kind: token.kind, keyID: keyID, claims: token.claims), for: SHA256.digest(of: bytes))
+            KnownToken(kind: token.kind, keyID: token.keyID, claims: token.claims, issuer: settings.issuer),
+            for: SHA256.digest(of: Array(token.compact.utf8)))
     }
 
     /// Checks form, key and signature, which never change for the same bytes.
-    private func open(_ compact: [UInt8], at now: Timestamp) -> KnownTokens.Entry? {
+    private func open(_ compact: [UInt8], at now: Timestamp) -> KnownToken? {
         guard let jws = try? JWS.parse(compact), let kind = jws.type.flatMap(TokenKind.init(rawValue:)) else {
             return nil
         }
@@ -61,21 +64,34 @@ package final class TokenVerifier: Sendable {
         guard jws.algorithm == record.algorithm, jws.isSigned(by: record.key) else { return nil }
         guard let object = try? jws.claims(), let claims = try? TokenClaims(object) else { return nil }
         guard claims.issuer.utf8.elementsEqual(settings.issuer.utf8) else { return nil }
-        return KnownTokens.Entry(kind: kind, keyID: keyID, claims: claims)
+        return KnownToken(kind: kind, keyID: keyID, claims: claims, issuer: settings.issuer)
     }
 
     /// Checks everything that can change between two questions.
-    private func isAlive(_ claims: TokenClaims, at now: Timestamp) -> Bool {
-        guard now.seconds < claims.expiresAt, claims.issuedAt <= now.seconds + settings.clockSkew else { return false }
-        return state.read { tables in
-            guard tables.revocations[.token(claims.tokenID)] == nil else { return false }
-            guard !claims.chain.isEmpty else { return Self.isAliveWithoutChain(claims, in: tables) }
-            guard let url = ResourceURL(claims.grantedResource ?? claims.audience),
-                let resource = tables.resource(identifiedBy: url)
-            else { return false }
-            return tables.isAlive(claims.chain, for: resource, at: now)
-                && !tables.isRevoked(task: claims.task, trace: claims.trace)
+    private func isAlive(_ token: KnownToken, at now: Timestamp) -> Bool {
+        guard now.seconds < token.expiresAt else { return false }
+        // Read before anything that it stands for: a change in between makes the mark too old, never too new.
+        let version = state.version
+        if token.standing.holds(at: version, now) { return true }
+        guard token.claims.issuedAt <= now.seconds + settings.clockSkew else { return false }
+        guard let key = keyring.published(token.keyID, at: now) else { return false }
+        guard let end = state.read({ Self.standing(of: token, in: $0, at: now) }) else { return false }
+        token.standing.note(version: version, until: min(end, key.retiresAt ?? end))
+        return true
+    }
+
+    /// Until when the token can stay alive without a change of the state; nil when it is dead.
+    private static func standing(of token: KnownToken, in tables: borrowing Tables, at now: Timestamp) -> Timestamp? {
+        let claims = token.claims
+        guard tables.revocations[.token(claims.tokenID)] == nil else { return nil }
+        guard !claims.chain.isEmpty else {
+            return isAliveWithoutChain(claims, in: tables) ? Timestamp(milliseconds: Int64.max) : nil
         }
+        guard let resource = token.resource.flatMap({ tables.resource(identifiedBy: $0) }),
+            tables.isAlive(claims.chain, for: resource, at: now),
+            !tables.isRevoked(task: claims.task, trace: claims.trace)
+        else { return nil }
+        return tables.end(of: claims.chain)
     }
 
     /// Tokens of administrators and resources die with the kill switch and with their holder.

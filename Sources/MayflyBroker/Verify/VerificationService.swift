@@ -11,8 +11,10 @@ package struct VerificationService: Sendable {
 
     /// A token that is alive and meant for whoever asks.
     package struct ActiveToken: Sendable {
-        package let claims: TokenClaims
+        let token: KnownToken
         package let resource: Resource
+
+        package var claims: TokenClaims { token.claims }
     }
 
     /// Who may ask about which tokens.
@@ -31,44 +33,53 @@ package struct VerificationService: Sendable {
     }
 
     /// The token, if it is alive and the asker may know of it (RFC 7662 §2.2); nil for every other case alike.
-    package func introspect(_ compact: [UInt8], for asker: Asker) -> ActiveToken? {
+    package func introspect(_ compact: ArraySlice<UInt8>, for asker: Asker) -> KnownToken? {
         look(at: compact, for: asker, from: .introspection)
     }
 
     private func look(
-        at compact: [UInt8], for asker: Asker, from surface: VerificationSurface
-    ) -> ActiveToken? {
-        let active = find(compact, for: asker)
-        metrics.verified(active != nil, at: surface)
-        return active
+        at compact: ArraySlice<UInt8>, for asker: Asker, from surface: VerificationSurface
+    ) -> KnownToken? {
+        let token = find(compact, for: asker)
+        metrics.verified(token != nil, at: surface)
+        return token
     }
 
-    private func find(_ compact: [UInt8], for asker: Asker) -> ActiveToken? {
-        guard let claims = verifier.verify(compact, as: .accessToken), !claims.chain.isEmpty else { return nil }
-        guard let url = ResourceURL(claims.audience),
+    private func find(_ compact: ArraySlice<UInt8>, for asker: Asker) -> KnownToken? {
+        guard let token = verifier.verify(compact, as: .accessToken), let url = token.resource else { return nil }
+        if case .resource(let name) = asker {
+            guard state.read({ $0.resources[name]?.spec.identifier == url }) else { return nil }
+        }
+        return token
+    }
+
+    /// The same with its resource, for a decision.
+    private func active(
+        _ compact: ArraySlice<UInt8>, for asker: Asker, from surface: VerificationSurface
+    ) -> ActiveToken? {
+        guard let token = look(at: compact, for: asker, from: surface), let url = token.resource,
             let resource = state.read({ $0.resource(identifiedBy: url) })
         else { return nil }
-        if case .resource(let name) = asker, name != resource.id { return nil }
-        return ActiveToken(claims: claims, resource: resource)
+        return ActiveToken(token: token, resource: resource)
     }
 
     /// Decides one action with one token, and answers when the decision is in the ledger.
     package func decide(
-        _ question: ActionQuestion, token compact: [UInt8], for asker: Asker,
+        _ question: ActionQuestion, token compact: ArraySlice<UInt8>, for asker: Asker,
         _ completion: @escaping @Sendable (Result<ActionDecision, BrokerError>) -> Void
     ) {
-        let active = look(at: compact, for: asker, from: .evaluation)
+        let active = active(compact, for: asker, from: .evaluation)
         let decision = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
         record(decision, action: question.action, active: active, asker: asker, completion)
     }
 
     /// Decides one HTTP request by the resource's routes; `scope` is what the proxy itself demands.
     package func decideRoute(
-        method: String, segments: [String], scope: Scope?, token compact: [UInt8], for asker: ResourceName,
+        method: String, segments: [String], scope: Scope?, token compact: ArraySlice<UInt8>, for asker: ResourceName,
         _ completion: @escaping @Sendable (Result<(ActionDecision, ActiveToken?), BrokerError>) -> Void
     ) {
         let asking = Asker.resource(asker)
-        let active = look(at: compact, for: asking, from: .verify)
+        let active = active(compact, for: asking, from: .verify)
         let decision =
             active.map {
                 Self.route(method: method, segments: segments, scope: scope, active: $0)

@@ -37,7 +37,7 @@ enum LedgerAPI {
             let note = try broker { () throws(BrokerError) in try call.broker.ledger.checkpoint() }
             return .reply(
                 HTTPReply(
-                    status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")],
+                    status: 200, contentType: .utf8Text,
                     body: Array(note.encoded().utf8)))
         },
         Endpoint(

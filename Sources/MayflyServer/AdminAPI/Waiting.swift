@@ -21,9 +21,9 @@ extension HTTPOutcome {
 /// JSON answers of the admin endpoints.
 enum AdminReply {
     static func object(_ object: JSONObject, status: Int = 200, version: Int64? = nil) -> HTTPReply {
-        var headers = [("Content-Type", "application/json")]
-        if let version { headers.append(("ETag", etag(version))) }
-        return HTTPReply(status: status, headers: headers, body: JSONWriter.bytes(of: .object(object)))
+        HTTPReply(
+            status: status, contentType: .json, headers: version.map { [(name: "ETag", value: etag($0))] } ?? [],
+            body: JSONWriter.bytes(of: .object(object)))
     }
 
     static let empty = HTTPReply(status: 204, headers: [], body: [])

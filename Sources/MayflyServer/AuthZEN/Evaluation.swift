@@ -3,7 +3,7 @@ import MayflyPolicy
 
 /// One question: a token, and what it is to be used for.
 struct Evaluation: Sendable {
-    let token: [UInt8]
+    let token: ArraySlice<UInt8>
     let question: ActionQuestion
 
     /// Reads `body`, taking whole members that it lacks from `defaults` (AuthZEN §7.1).
@@ -28,7 +28,7 @@ struct Evaluation: Sendable {
                 properties[property.name] = property.value
             }
         }
-        token = Array(id.utf8)
+        token = Array(id.utf8)[...]
         question = ActionQuestion(action: name, type: resourceType, identifier: resourceID, properties: properties)
     }
 }

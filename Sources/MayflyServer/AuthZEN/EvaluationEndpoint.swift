@@ -76,7 +76,7 @@ enum EvaluationEndpoint {
     ) -> HTTPOutcome {
         do throws(Refusal) {
             let asker = try asker(call)
-            guard call.request.contentType == "application/json" else { throw Refusal(400, "the body must be JSON") }
+            guard call.request.hasContentType("application/json") else { throw Refusal(400, "the body must be JSON") }
             guard let body = try? JSONParser.parseObject(call.request.body) else {
                 throw Refusal(400, "the body is not an acceptable JSON object")
             }
@@ -104,9 +104,8 @@ enum EvaluationEndpoint {
             if let asker = try AskerAuthentication.bearer(call.request, broker: call.broker) {
                 return (asker, AuthenticatedClient(client: .broker(asker), mark: nil))
             }
-            let headers = call.request.headers("Authorization")
-            guard headers.count == 1, let header = headers.first,
-                case .basic(let credentials) = try? AuthorizationHeader.parse(Array(header.utf8))
+            guard let header = call.request.only("Authorization"),
+                case .basic(let credentials) = try? AuthorizationHeader.parse(header)
             else { throw OAuthError(.invalidClient, "authenticate with HTTP Basic or a bearer token") }
             let client = try call.broker.authenticator.authenticate(
                 name: credentials.clientID, secret: Array(credentials.secret.utf8))

@@ -34,18 +34,19 @@ enum EvaluationReply {
             writer.endArray()
             writer.endObject()
         }
-        var headers = [("Content-Type", "application/json")]
+        var headers: [(name: String, value: String)] = []
         if let requestID, requestID.utf8.count <= 128, requestID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
             headers.append(("X-Request-ID", requestID))
         }
-        return HTTPReply(status: 200, headers: headers, body: writer.bytes)
+        return HTTPReply(status: 200, contentType: .json, headers: headers, body: writer.bytes)
     }
 
     /// An error body is a message string (AuthZEN §10.1.3) and says nothing about the decision.
     static func message(_ status: Int, _ text: String) -> HTTPReply {
-        var headers = [("Content-Type", "application/json")]
-        if status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
-        return HTTPReply(status: status, headers: headers, body: JSONWriter.bytes(of: .string(text)))
+        let challenge = [(name: "WWW-Authenticate", value: "Basic realm=\"mayfly\"")]
+        return HTTPReply(
+            status: status, contentType: .json, headers: status == 401 ? challenge : [],
+            body: JSONWriter.bytes(of: .string(text)))
     }
 
     static func failure(_ error: BrokerError) -> HTTPReply {

@@ -52,8 +52,7 @@ enum Metadata {
 
     private static func document(_ object: JSONObject) -> HTTPReply {
         HTTPReply(
-            status: 200,
-            headers: [("Content-Type", "application/json"), ("Cache-Control", "public, max-age=60")],
+            status: 200, contentType: .json, headers: [("Cache-Control", "public, max-age=60")],
             body: JSONWriter.bytes(of: .object(object)))
     }
 }

@@ -12,9 +12,8 @@ enum VerifyEndpoint {
 
     static func run(_ call: Call) -> HTTPOutcome {
         let request = call.request
-        let credentials = request.headers(credentialHeader)
-        guard credentials.count == 1, let credential = credentials.first,
-            case .basic(let basic) = try? AuthorizationHeader.parse(Array(credential.utf8)),
+        guard let credential = request.only(credentialHeader),
+            case .basic(let basic) = try? AuthorizationHeader.parse(credential),
             let client = try? call.broker.authenticator.authenticate(
                 name: basic.clientID, secret: Array(basic.secret.utf8)),
             case .resource(let resource) = client.client
@@ -22,10 +21,9 @@ enum VerifyEndpoint {
             return .reply(
                 plain(403, "the proxy's \(credentialHeader) header does not authenticate a registered resource"))
         }
-        let authorization = request.headers("Authorization")
-        guard !authorization.isEmpty else { return .reply(challenge(401, nil, scope: nil)) }
-        guard authorization.count == 1, let header = authorization.first,
-            case .bearer(let token) = try? AuthorizationHeader.parse(Array(header.utf8))
+        guard request.fields.contains("Authorization") else { return .reply(challenge(401, nil, scope: nil)) }
+        guard let header = request.only("Authorization"),
+            case .bearer(let token) = try? AuthorizationHeader.parse(header)
         else { return .reply(challenge(401, "invalid_request", scope: nil)) }
         guard let (method, uri) = original(request), let segments = OriginalPath.segments(of: uri) else {
             return .reply(plain(403, "the proxy must send the original method and a plain original path, each once"))
@@ -42,7 +40,7 @@ enum VerifyEndpoint {
         let needed = scope
         return .parked { parked in
             broker.verification.decideRoute(
-                method: method, segments: segments, scope: needed, token: Array(token.token.utf8), for: resource
+                method: method, segments: segments, scope: needed, token: token.bytes, for: resource
             ) { parked.finish(reply($0)) }
         }
     }
@@ -76,15 +74,15 @@ enum VerifyEndpoint {
             return challenge(403, "insufficient_scope", scope: scope)
         case .success((.deny, _)): return challenge(403, "insufficient_scope", scope: nil)
         case .success((.allow, let active)):
-            var headers = [("Content-Type", "text/plain")]
+            var headers: [(name: String, value: String)] = []
             if let claims = active?.claims {
-                headers += [
+                headers = [
                     ("X-Mayfly-Subject", claims.subject), ("X-Mayfly-Agent", claims.clientID),
                     ("X-Mayfly-Task", claims.task), ("X-Mayfly-Trace", claims.trace),
                     ("X-Mayfly-Scope", claims.scopes.text),
                 ]
             }
-            return HTTPReply(status: 200, headers: headers, body: [])
+            return HTTPReply(status: 200, contentType: .text, headers: headers)
         }
     }
 
@@ -92,11 +90,10 @@ enum VerifyEndpoint {
         var value = "Bearer realm=\"mayfly\""
         if let error { value += ", error=\"\(error)\"" }
         if let scope { value += ", scope=\"\(scope.text)\"" }
-        return HTTPReply(
-            status: status, headers: [("WWW-Authenticate", value), ("Content-Type", "text/plain")], body: [])
+        return HTTPReply(status: status, contentType: .text, headers: [("WWW-Authenticate", value)])
     }
 
     private static func plain(_ status: Int, _ text: String) -> HTTPReply {
-        HTTPReply(status: status, headers: [("Content-Type", "text/plain")], body: Array((text + "\n").utf8))
+        HTTPReply(status: status, contentType: .text, body: Array((text + "\n").utf8))
     }
 }

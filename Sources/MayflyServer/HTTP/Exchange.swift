@@ -20,6 +20,14 @@ final class Exchange {
         self.targetAddress = targetAddress
     }
 
+    /// The complete request; the exchange keeps none of it.
+    func takeRequest() -> HTTPRequest? {
+        guard let head = head.take() else { return nil }
+        var body: [UInt8] = []
+        swap(&body, &self.body)
+        return HTTPRequest(head: head, body: body, remoteAddress: record.remoteAddress)
+    }
+
     var rejected: RejectedRequest {
         RejectedRequest(method: method, targetBytes: target, remoteAddress: record.remoteAddress)
     }

@@ -5,21 +5,20 @@
 package struct HTTPReply: Sendable {
     /// 200 to 599.
     package var status: Int
+    /// Nil for a reply without a body, or one whose `headers` say it.
+    package var contentType: ContentType?
+    /// Further fields, which are checked before they are sent.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
 
-    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    package init(
+        status: Int, contentType: ContentType? = nil, headers: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) {
         self.status = status
+        self.contentType = contentType
         self.headers = headers
         self.body = body
-    }
-
-    /// A JSON body; `contentType` is for the `+json` types.
-    package static func json(
-        _ status: Int, _ bytes: [UInt8], contentType: String = "application/json",
-        headers: [(name: String, value: String)] = []
-    ) -> HTTPReply {
-        HTTPReply(status: status, headers: [("Content-Type", contentType)] + headers, body: bytes)
     }
 
     /// Whether the reply sets the field, whatever the case of its name.
@@ -34,15 +33,14 @@ package struct HTTPReply: Sendable {
             || ASCII.equalIgnoringCase(name.utf8, "Transfer-Encoding".utf8)
     }
 
-    /// The headers to send: the reply's own, those about framing left out, and the server's defaults.
-    func completeHeaders(closing: Bool) -> [(name: String, value: String)] {
-        var complete: [(name: String, value: String)] = []
-        complete.reserveCapacity(headers.count + 3)
-        for header in headers where !Self.isFraming(header.name) { complete.append(header) }
-        if !sets("Cache-Control") { complete.append(("Cache-Control", "no-store")) }
-        if !sets("X-Content-Type-Options") { complete.append(("X-Content-Type-Options", "nosniff")) }
-        if closing { complete.append(("Connection", "close")) }
-        return complete
+    /// Hands each header field to send to `body`, a name and a value: the reply's own, those about framing left out, and
+    /// the server's defaults.
+    package func forEachHeader(closing: Bool, _ body: (String, String) -> Void) {
+        if let contentType { body("Content-Type", contentType.rawValue) }
+        for header in headers where !Self.isFraming(header.name) { body(header.name, header.value) }
+        if !sets("Cache-Control") { body("Cache-Control", "no-store") }
+        if !sets("X-Content-Type-Options") { body("X-Content-Type-Options", "nosniff") }
+        if closing { body("Connection", "close") }
     }
 
     /// Whether a client can be sent this: a final status, names that are tokens, values without line breaks.
@@ -57,7 +55,7 @@ package struct HTTPReply: Sendable {
     /// The whole reply as bytes that end the connection, for the one case in which the library cannot send it.
     func serializedClosing(reason: String) -> [UInt8] {
         var text = "HTTP/1.1 \(status) \(reason)\r\n"
-        for header in completeHeaders(closing: true) { text += "\(header.name): \(header.value)\r\n" }
+        forEachHeader(closing: true) { text += "\($0): \($1)\r\n" }
         text += "Content-Length: \(body.count)\r\n\r\n"
         return Array(text.utf8) + body
     }

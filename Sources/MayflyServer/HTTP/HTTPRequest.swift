@@ -1,30 +1,30 @@
 /// One complete, checked request.
-package struct HTTPRequest: Sendable {
-    /// As sent; methods are case-sensitive (RFC 9110 §9.1).
-    package let method: String
-    /// The path as sent, escapes kept, without the query.
-    package let path: String
-    /// The decoded segments of the path; the path `/` has none.
-    package let segments: [String]
-    /// The decoded query.
-    package let query: FormFields
-    package let fields: HeaderFields
+///
+/// A class, because it is handed through several closures: one reference instead of a dozen.
+package final class HTTPRequest: Sendable {
+    private let head: RequestHead
     package let body: [UInt8]
     /// The numeric address of the peer, which may be a proxy.
     package let remoteAddress: String
 
-    init(head: RequestHead, body: [UInt8], remoteAddress: String) {
-        method = head.method
-        path = head.target.path
-        segments = head.target.segments
-        query = head.target.query
-        fields = head.fields
+    init(head: consuming RequestHead, body: consuming [UInt8], remoteAddress: String) {
+        self.head = head
         self.body = body
         self.remoteAddress = remoteAddress
     }
 
+    /// As sent; methods are case-sensitive (RFC 9110 §9.1).
+    package var method: String { head.method }
+    /// The path as sent, escapes kept, without the query.
+    package var path: String { head.target.path }
+    /// The decoded segments of the path; the path `/` has none.
+    package var segments: [String] { head.target.segments }
+    /// The decoded query.
+    package var query: FormFields { head.target.query }
+    package var fields: HeaderFields { head.fields }
+
     /// Makes a request without a connection, for tests of endpoints.
-    package init(
+    package convenience init(
         method: String, target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
         remoteAddress: String = "127.0.0.1"
     ) throws(HTTPSyntaxError) {
@@ -37,14 +37,11 @@ package struct HTTPRequest: Sendable {
             block += Array(header.value.utf8) + [0, 0]
             spans.append(HeaderFields.Span(name: name, value: value))
         }
-        let target = try RequestTarget.parse(Array(target.utf8))
-        self.method = method
-        path = target.path
-        segments = target.segments
-        query = target.query
-        fields = try HeaderFields(block: block + [0, 0], spans: spans)
-        self.body = body
-        self.remoteAddress = remoteAddress
+        self.init(
+            head: RequestHead(
+                method: method, target: try RequestTarget.parse(Array(target.utf8)),
+                fields: try HeaderFields(block: block + [0, 0], spans: spans)),
+            body: body, remoteAddress: remoteAddress)
     }
 
     /// The first field of that name, in any case, without white space around it.
@@ -57,9 +54,20 @@ package struct HTTPRequest: Sendable {
         fields.all(name)
     }
 
+    /// The value of a field that must be sent once, as bytes without white space around them; nil otherwise.
+    package func only(_ name: String) -> ArraySlice<UInt8>? {
+        fields.only(name)
+    }
+
+    /// Whether the media type, in any case and without its parameters, is `type`; false when it is sent twice.
+    package func hasContentType(_ type: String) -> Bool {
+        guard let bytes = fields.only("Content-Type") else { return false }
+        if ByteScan.equal(bytes, type) { return true }
+        return MediaType.parse(Array(bytes)).map { $0.utf8.elementsEqual(type.utf8) } ?? false
+    }
+
     /// The media type in lower case without parameters; nil when absent, sent twice or malformed.
     package var contentType: String? {
-        guard fields.count(of: "Content-Type") == 1, let bytes = fields.firstBytes("Content-Type") else { return nil }
-        return MediaType.parse(Array(bytes))
+        fields.only("Content-Type").flatMap { MediaType.parse(Array($0)) }
     }
 }

@@ -101,10 +101,7 @@ final class HTTPServerCore: Sendable {
 
     /// The request is complete.
     func requestArrived(_ exchange: Exchange, on connection: OpaquePointer) -> MHD_Result {
-        guard let head = exchange.head else { return .NO }
-        let request = HTTPRequest(head: head, body: exchange.body, remoteAddress: exchange.record.remoteAddress)
-        exchange.head = nil
-        exchange.body = []
+        guard let request = exchange.takeRequest() else { return .NO }
         guard exchange.record.enter(.handling, deadline: nil) else { return .NO }
         switch handler.handle(request) {
         case .reply(let reply):
@@ -139,13 +136,15 @@ final class HTTPServerCore: Sendable {
         let created = unsafe reply.body.withUnsafeBytes { unsafe mayfly_http_response($0.baseAddress, $0.count) }
         guard let response = unsafe created else { return .NO }
         defer { unsafe MHD_destroy_response(response) }
-        for header in reply.completeHeaders(closing: closing) {
+        var isComplete = true
+        reply.forEachHeader(closing: closing) { name, value in
             // Passing the strings themselves would copy each to the heap first.
-            let added = unsafe header.name.withCString { name in
-                unsafe header.value.withCString { unsafe MHD_add_response_header(response, name, $0) }
+            let added = unsafe name.withCString { name in
+                unsafe value.withCString { unsafe MHD_add_response_header(response, name, $0) }
             }
-            guard added == .YES else { return .NO }
+            if added != .YES { isComplete = false }
         }
+        guard isComplete else { return .NO }
         return unsafe MHD_queue_response(connection, UInt32(clamping: reply.status), response)
     }
 }

@@ -24,6 +24,7 @@ package struct HeaderFields: Equatable, Sendable {
     /// in front could read any of those as another request (RFC 9112 §11.2).
     package init(block: [UInt8], spans: [Span]) throws(HTTPSyntaxError) {
         var position = 0
+        let bytes = block.span
         for span in spans {
             guard span.name.lowerBound == position, !span.name.isEmpty, span.name.upperBound < span.value.lowerBound,
                 span.value.upperBound <= block.count - 4
@@ -32,7 +33,11 @@ package struct HeaderFields: Equatable, Sendable {
             guard block[span.name.upperBound] == 0,
                 block[(span.name.upperBound + 1)..<span.value.lowerBound].allSatisfy(ASCII.isOptionalWhiteSpace)
             else { throw .malformedHeader }
-            try Self.check(block[span.value])
+            let value = ByteScan.fieldValue(bytes.extracting(span.value))
+            guard !value.hasControl else { throw .malformedHeader }
+            guard !value.hasHighBit || String(validating: block[span.value], as: UTF8.self) != nil else {
+                throw .invalidUTF8
+            }
             position = span.value.upperBound
             guard block[position] == 0, block[position + 1] == 0 else { throw .malformedHeader }
             position += 2
@@ -42,15 +47,6 @@ package struct HeaderFields: Equatable, Sendable {
         }
         self.block = block
         self.spans = spans
-    }
-
-    private static func check(_ value: ArraySlice<UInt8>) throws(HTTPSyntaxError) {
-        var isASCII = true
-        for byte in value {
-            guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw .malformedHeader }
-            if byte >= 0x80 { isASCII = false }
-        }
-        guard isASCII || String(validating: value, as: UTF8.self) != nil else { throw .invalidUTF8 }
     }
 
     package var count: Int { spans.count }
@@ -73,7 +69,22 @@ package struct HeaderFields: Equatable, Sendable {
         spans.count { matches($0, name) }
     }
 
+    /// The only field of that name; nil when there is none or more than one.
+    package func only(_ name: String) -> ArraySlice<UInt8>? {
+        var found: Span?
+        for span in spans where matches(span, name) {
+            guard found == nil else { return nil }
+            found = span
+        }
+        return found.map { ASCII.trimmed(block[$0.value]) }
+    }
+
+    package func contains(_ name: String) -> Bool {
+        spans.contains { matches($0, name) }
+    }
+
     private func matches(_ span: Span, _ name: String) -> Bool {
-        ASCII.equalIgnoringCase(block[span.name], name.utf8)
+        span.name.count == name.utf8.count
+            && (ByteScan.equal(block[span.name], name) || ASCII.equalIgnoringCase(block[span.name], name.utf8))
     }
 }

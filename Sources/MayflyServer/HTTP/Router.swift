@@ -44,6 +44,8 @@ package struct Router<Value: Sendable>: Sendable {
     package let routes: [Route<Value>]
     /// By number of segments, most exact first.
     private let entries: [Int: [Entry]]
+    /// Those without a parameter, by their template: a path spelled like it is answered by one look-up.
+    private let literals: [String: Entry]
 
     /// Takes the routes; the same method and template twice is a programming error.
     package init(_ routes: [Route<Value>]) {
@@ -61,6 +63,22 @@ package struct Router<Value: Sendable>: Sendable {
         }
         self.routes = routes
         self.entries = entries.mapValues { $0.sorted { $0.rank.lexicographicallyPrecedes($1.rank) } }
+        var literals: [String: Entry] = [:]
+        for entry in entries.values.joined() {
+            guard entry.rank.allSatisfy({ $0 == 0 }), let template = entry.routes.first?.template else { continue }
+            literals[template] = entry
+        }
+        self.literals = literals
+    }
+
+    /// Looks up a path as it was sent, and its decoded segments.
+    package func lookup(method: String, path: String, segments: [String]) -> RouteMatch<Value> {
+        // No template has an escape, so a path that equals one byte for byte has just its segments, and no template
+        // with a parameter comes before one without.
+        if let entry = literals[path], let route = entry.routes.first(where: { $0.method == method }) {
+            return .match(route, parameters: [:])
+        }
+        return lookup(method: method, segments: segments)
     }
 
     /// Looks up the segments of `HTTPRequest.segments`.

@@ -9,12 +9,12 @@ enum ClientAuthentication {
         let assertion = try form.value("client_assertion")
         let type = try form.value("client_assertion_type")
         let clientID = try form.value("client_id")
-        let header = request.headers("Authorization")
+        let header = request.only("Authorization")
         guard try form.value("client_secret") == nil else {
             throw OAuthError(.invalidClient, "a secret in the body is not accepted; use HTTP Basic")
         }
         if let assertion {
-            guard header.isEmpty else {
+            guard !request.fields.contains("Authorization") else {
                 throw OAuthError(.invalidClient, "authenticate by one method, not by several")
             }
             guard let type, type.utf8.elementsEqual(ClientAuthenticator.assertionType.utf8) else {
@@ -23,8 +23,7 @@ enum ClientAuthentication {
             return try broker.authenticator.authenticate(assertion: Array(assertion.utf8), clientID: clientID)
         }
         guard type == nil else { throw OAuthError(.invalidRequest, "client_assertion is missing") }
-        guard header.count == 1, let first = header.first,
-            case .basic(let credentials) = try? AuthorizationHeader.parse(Array(first.utf8))
+        guard let header, case .basic(let credentials) = try? AuthorizationHeader.parse(header)
         else {
             throw OAuthError(.invalidClient, "client authentication is missing; send a client_assertion")
         }

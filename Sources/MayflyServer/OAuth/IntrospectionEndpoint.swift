@@ -6,7 +6,7 @@ enum IntrospectionEndpoint {
     static func run(_ call: Call) -> HTTPOutcome {
         do throws(OAuthError) {
             let form = try OAuthForm(call.request)
-            let token = Array(try form.required("token").utf8)
+            let token = try form.requiredBytes("token")
             let broker = call.broker
             if let asker = try AskerAuthentication.bearer(call.request, broker: broker) {
                 guard try form.value("client_assertion") == nil, try form.value("client_secret") == nil else {
@@ -33,16 +33,21 @@ enum IntrospectionEndpoint {
     }
 
     /// What is said of an active token; of any other only that it is not active.
-    static func reply(_ active: VerificationService.ActiveToken?) -> HTTPReply {
+    static func reply(_ token: KnownToken?) -> HTTPReply {
+        guard let token else { return HTTPReply(status: 200, contentType: .json, body: inactive) }
+        return HTTPReply(status: 200, contentType: .json, body: token.introspection(body))
+    }
+
+    private static let inactive = Array(#"{"active":false}"#.utf8)
+
+    private static func body(_ claims: TokenClaims) -> [UInt8] {
         var writer = JSONWriter(reserving: 1024)
         writer.beginObject()
         writer.name("active")
-        writer.bool(active != nil)
-        if let claims = active?.claims { write(claims, into: &writer) }
+        writer.bool(true)
+        write(claims, into: &writer)
         writer.endObject()
-        return HTTPReply(
-            status: 200, headers: [("Content-Type", "application/json"), ("Cache-Control", "no-store")],
-            body: writer.bytes)
+        return writer.bytes
     }
 
     private static func write(_ claims: TokenClaims, into writer: inout JSONWriter) {

@@ -6,7 +6,7 @@ struct OAuthForm {
     private let fields: FormFields
 
     init(_ request: HTTPRequest) throws(OAuthError) {
-        guard request.contentType == "application/x-www-form-urlencoded" else {
+        guard request.hasContentType("application/x-www-form-urlencoded") else {
             throw OAuthError(.invalidRequest, "the body must be application/x-www-form-urlencoded")
         }
         guard request.query.isEmpty else {
@@ -27,9 +27,18 @@ struct OAuthForm {
         }
     }
 
+    /// The bytes of a parameter that must be there.
+    func requiredBytes(_ name: String) throws(OAuthError) -> ArraySlice<UInt8> {
+        do {
+            if let bytes = try fields.bytes(name) { return bytes }
+        } catch {
+            throw OAuthError(.invalidRequest, "\(name) is given more than once")
+        }
+        throw OAuthError(.invalidRequest, "\(name) is missing")
+    }
+
     func required(_ name: String) throws(OAuthError) -> String {
-        guard let value = try value(name) else { throw OAuthError(.invalidRequest, "\(name) is missing") }
-        return value
+        String(decoding: try requiredBytes(name), as: UTF8.self)
     }
 
     func values(_ name: String) -> [String] {

@@ -11,10 +11,10 @@ enum OAuthReply {
         writer.name("error_description")
         writer.string(error.description)
         writer.endObject()
-        var headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+        var headers = [(name: "Pragma", value: "no-cache")]
         if error.code.status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
         if error.code.status == 503 { headers.append(("Retry-After", "1")) }
-        return HTTPReply(status: error.code.status, headers: headers, body: writer.bytes)
+        return HTTPReply(status: error.code.status, contentType: .json, headers: headers, body: writer.bytes)
     }
 
     static func error(_ error: BrokerError) -> HTTPReply {
@@ -56,8 +56,6 @@ enum OAuthReply {
         }
         writer.endObject()
         return HTTPReply(
-            status: 200,
-            headers: [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")],
-            body: writer.bytes)
+            status: 200, contentType: .json, headers: [("Pragma", "no-cache")], body: writer.bytes)
     }
 }

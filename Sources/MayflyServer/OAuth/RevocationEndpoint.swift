@@ -5,14 +5,14 @@ enum RevocationEndpoint {
     static func run(_ call: Call) -> HTTPOutcome {
         do throws(OAuthError) {
             let form = try OAuthForm(call.request)
-            let token = Array(try form.required("token").utf8)
+            let token = Array(try form.requiredBytes("token"))
             let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
             let broker = call.broker
             return .parked { parked in
                 broker.revoke(token: token, for: client) { result in
                     switch result {
                     case .success:
-                        parked.finish(HTTPReply(status: 200, headers: [("Cache-Control", "no-store")], body: []))
+                        parked.finish(HTTPReply(status: 200))
                     case .failure(let error): parked.finish(OAuthReply.error(error))
                     }
                 }

@@ -55,7 +55,7 @@ enum TokenEndpoint {
     private static func exchange(
         _ form: OAuthForm, _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker
     ) throws(OAuthError) -> HTTPOutcome {
-        let subject = Array(try form.required("subject_token").utf8)
+        let subject = Array(try form.requiredBytes("subject_token"))
         let subjectType = try form.required("subject_token_type")
         let actor = try form.value("actor_token").map { Array($0.utf8) }
         let actorType = try form.value("actor_token_type")
@@ -121,7 +121,7 @@ enum TokenEndpoint {
         }
         if let text = try form.value("trace") {
             request.trace = text
-        } else if let header = http.header("traceparent") {
+        } else if let header = http.header("traceparent"), http.fields.count(of: "traceparent") == 1 {
             // An invalid header is ignored and a new trace begins (W3C Trace Context §3.2).
             request.trace = (try? TraceParent.parse(Array(header.utf8)))?.traceID
         }

@@ -9,12 +9,19 @@ package enum AuthorizationHeader: Equatable, Sendable {
 
     /// Reads a field value: a scheme in any case, spaces, credentials.
     package static func parse(_ bytes: [UInt8]) throws(HTTPSyntaxError) -> AuthorizationHeader {
+        try parse(bytes[...])
+    }
+
+    package static func parse(_ bytes: ArraySlice<UInt8>) throws(HTTPSyntaxError) -> AuthorizationHeader {
         let space = bytes.firstIndex(of: 0x20) ?? bytes.endIndex
         let scheme = bytes[..<space]
         guard !scheme.isEmpty, scheme.allSatisfy(ASCII.isTokenCharacter) else { throw .invalidCredentials }
-        let credentials = Array(bytes[space...].drop { $0 == 0x20 })
+        var credentials = bytes[space...]
+        while credentials.first == 0x20 { credentials.removeFirst() }
         if ASCII.equalIgnoringCase(scheme, "bearer".utf8) { return .bearer(try BearerCredentials.parse(credentials)) }
-        if ASCII.equalIgnoringCase(scheme, "basic".utf8) { return .basic(try BasicCredentials.parse(credentials)) }
+        if ASCII.equalIgnoringCase(scheme, "basic".utf8) {
+            return .basic(try BasicCredentials.parse(Array(credentials)))
+        }
         if ASCII.equalIgnoringCase(scheme, "dpop".utf8) { return .dpop(try BearerCredentials.parse(credentials)) }
         return .unsupported
     }

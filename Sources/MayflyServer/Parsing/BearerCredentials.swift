@@ -4,22 +4,21 @@ package struct BearerCredentials: Equatable, Sendable {
     package static let maximumLength = 8192
 
     /// A credential: never log it.
-    package let token: String
+    package let bytes: ArraySlice<UInt8>
+
+    package var token: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Reads what follows the scheme.
     package static func parse(_ bytes: [UInt8]) throws(HTTPSyntaxError) -> BearerCredentials {
-        guard bytes.count <= maximumLength else { throw .credentialsTooLong }
-        let padding = bytes.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        let body = bytes.dropLast(padding)
-        guard !body.isEmpty, body.allSatisfy(isTokenCharacter) else { throw .invalidCredentials }
-        return BearerCredentials(token: String(decoding: bytes, as: UTF8.self))
+        try parse(bytes[...])
     }
 
-    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2D, 0x2E, 0x2F, 0x5F, 0x7E: true
-        default: false
-        }
+    static func parse(_ bytes: ArraySlice<UInt8>) throws(HTTPSyntaxError) -> BearerCredentials {
+        guard bytes.count <= maximumLength else { throw .credentialsTooLong }
+        var body = bytes
+        while body.last == UInt8(ascii: "=") { body.removeLast() }
+        guard !body.isEmpty, ByteScan.isToken68(body.span) else { throw .invalidCredentials }
+        return BearerCredentials(bytes: bytes)
     }
 }
 

@@ -14,28 +14,27 @@ package enum FormParser {
 
     static func parse(_ bytes: ArraySlice<UInt8>) throws(HTTPSyntaxError) -> FormFields {
         guard !bytes.isEmpty else { return FormFields() }
-        guard !bytes.contains(where: ASCII.isControl) else { throw .forbiddenCharacter }
-        var fields: [FormFields.Field] = []
+        var fields = FormFields(reserving: bytes.count)
         var count = 0
         var rest = bytes
         while !rest.isEmpty {
             count += 1
             guard count <= maximumFields else { throw .tooManyFields }
-            let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex
+            let end = ByteScan.index(of: UInt8(ascii: "&"), in: rest) ?? rest.endIndex
             let pair = rest[rest.startIndex..<end]
             rest = end < rest.endIndex ? rest[(end + 1)...] : []
             guard !pair.isEmpty else { continue }
-            fields.append(try field(pair))
+            try read(pair, into: &fields)
         }
-        return FormFields(fields)
+        return fields
     }
 
-    private static func field(_ pair: ArraySlice<UInt8>) throws(HTTPSyntaxError) -> FormFields.Field {
-        let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-        let value = equals < pair.endIndex ? pair[(equals + 1)...] : []
-        let name = try PercentEncoding.decode(pair[pair.startIndex..<equals], plusIsSpace: true)
+    private static func read(_ pair: ArraySlice<UInt8>, into fields: inout FormFields) throws(HTTPSyntaxError) {
+        let equals = ByteScan.index(of: UInt8(ascii: "="), in: pair) ?? pair.endIndex
+        let encoded = equals < pair.endIndex ? pair[(equals + 1)...] : []
+        let name = try PercentEncoding.decodedBytes(pair[pair.startIndex..<equals], plusIsSpace: true)
         guard !name.isEmpty else { throw .emptyName }
-        guard name.utf8.count <= maximumNameLength else { throw .nameTooLong }
-        return FormFields.Field(name: name, value: try PercentEncoding.decode(value, plusIsSpace: true))
+        guard name.count <= maximumNameLength else { throw .nameTooLong }
+        fields.append(name: name, value: try PercentEncoding.decodedBytes(encoded, plusIsSpace: true))
     }
 }

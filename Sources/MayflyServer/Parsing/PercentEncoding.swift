@@ -1,12 +1,19 @@
-/// Strict percent decoding (RFC 3986 §2.1): two hexadecimal digits after each `%`, valid UTF-8, no NUL.
+/// Strict percent decoding (RFC 3986 §2.1): two hexadecimal digits after each `%`, valid UTF-8, no NUL, and no raw
+/// control character.
 package enum PercentEncoding {
     /// Decodes one component; with `plusIsSpace` it follows application/x-www-form-urlencoded.
     package static func decode(
         _ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false
     ) throws(HTTPSyntaxError) -> String {
-        guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-            return try text(bytes)
-        }
+        String(decoding: try decodedBytes(bytes, plusIsSpace: plusIsSpace), as: UTF8.self)
+    }
+
+    /// The decoded bytes, which are valid UTF-8; most components are plain and come back as they are.
+    static func decodedBytes(
+        _ bytes: ArraySlice<UInt8>, plusIsSpace: Bool
+    ) throws(HTTPSyntaxError) -> ArraySlice<UInt8> {
+        if ByteScan.isPlain(bytes.span) { return bytes }
+        guard !ByteScan.hasControl(bytes.span) else { throw .forbiddenCharacter }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
         var rest = bytes
@@ -20,12 +27,8 @@ package enum PercentEncoding {
             default: output.append(byte)
             }
         }
-        return try text(output[...])
-    }
-
-    private static func text(_ bytes: ArraySlice<UInt8>) throws(HTTPSyntaxError) -> String {
-        guard !bytes.contains(0) else { throw .forbiddenCharacter }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .invalidUTF8 }
-        return text
+        guard !output.contains(0) else { throw .forbiddenCharacter }
+        guard String(validating: output, as: UTF8.self) != nil else { throw .invalidUTF8 }
+        return output[...]
     }
 }

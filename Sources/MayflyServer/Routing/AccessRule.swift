@@ -13,10 +13,9 @@ enum AccessRule {
         case .read: needed = [Administration.readScope, Administration.scope]
         case .admin: needed = [Administration.scope]
         }
-        let headers = request.headers("Authorization")
-        guard headers.count == 1, let header = headers.first,
-            case .bearer(let token) = try? AuthorizationHeader.parse(Array(header.utf8)),
-            let claims = broker.verifier.verify(Array(token.token.utf8), as: .accessToken),
+        guard let header = request.only("Authorization"),
+            case .bearer(let token) = try? AuthorizationHeader.parse(header),
+            let claims = broker.verifier.verify(token.bytes, as: .accessToken)?.claims,
             claims.audience.utf8.elementsEqual(broker.settings.issuer.utf8), claims.chain.isEmpty,
             AdminID(claims.subject) != nil
         else { throw .unauthorized }

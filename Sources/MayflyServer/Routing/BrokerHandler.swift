@@ -12,9 +12,9 @@ package struct BrokerHandler: HTTPHandler {
     }
 
     package func handle(_ request: HTTPRequest) -> HTTPOutcome {
-        switch router.lookup(method: request.method, segments: request.segments) {
+        switch router.lookup(method: request.method, path: request.path, segments: request.segments) {
         case .notFound:
-            return .reply(Problem.reply(404, type: "no-such-path", title: "There is nothing here"))
+            return .reply(Problem.nothingHere)
         case .methodNotAllowed(let allow):
             return .reply(
                 Problem.reply(

@@ -2,7 +2,9 @@ import MayflyBroker
 import MayflyModel
 
 /// One operation of the HTTP surface: where it is, who may call it, what it does.
-package struct Endpoint: Sendable {
+///
+/// A class, because every request looks one up: one reference instead of a dozen.
+package final class Endpoint: Sendable {
     /// Who may call; checked before `run`.
     package enum Access: String, Sendable {
         /// Anyone; the endpoint itself proves what it must.
@@ -18,15 +20,15 @@ package struct Endpoint: Sendable {
     package let summary: String
     package let access: Access
     /// Name of the request body's schema in the OpenAPI document.
-    package var requestSchema: String?
+    package let requestSchema: String?
     /// Form fields rather than JSON.
-    package var isForm = false
+    package let isForm: Bool
     /// Status of success, and the name of its schema.
-    package var success: (status: Int, schema: String?) = (200, nil)
+    package let success: (status: Int, schema: String?)
     /// Query parameters by name.
-    package var query: [String] = []
+    package let query: [String]
     /// Whether a change demands `If-Match`.
-    package var needsETag = false
+    package let needsETag: Bool
     let run: @Sendable (Call) throws(Failure) -> HTTPOutcome
 
     init(
@@ -63,7 +65,7 @@ struct Call: Sendable {
 
     /// The body as a JSON object's fields.
     func fields() throws(Failure) -> FieldReader {
-        guard request.contentType == "application/json" else { throw .unsupportedMediaType }
+        guard request.hasContentType("application/json") else { throw .unsupportedMediaType }
         do {
             return FieldReader(try JSONParser.parseObject(request.body))
         } catch {

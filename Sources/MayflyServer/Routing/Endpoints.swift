@@ -61,6 +61,6 @@ package enum Endpoints {
     ]
 
     private static func plain(_ word: String) -> HTTPReply {
-        HTTPReply(status: 200, headers: [("Content-Type", "text/plain")], body: Array((word + "\n").utf8))
+        HTTPReply(status: 200, contentType: .text, body: Array((word + "\n").utf8))
     }
 }

@@ -3,6 +3,8 @@ import MayflyModel
 
 /// Error answers of the admin endpoints (RFC 9457).
 enum Problem {
+    /// For a path that is not there, or switched off.
+    static let nothingHere = reply(404, type: "no-such-path", title: "There is nothing here")
 
     static func reply(
         _ status: Int, type: String, title: String, detail: String? = nil, path: FieldPath? = nil,
@@ -26,7 +28,7 @@ enum Problem {
         }
         writer.endObject()
         return HTTPReply(
-            status: status, headers: [("Content-Type", "application/problem+json")] + headers, body: writer.bytes)
+            status: status, contentType: .problem, headers: headers, body: writer.bytes)
     }
 
     static func reply(for failure: Failure) -> HTTPReply {

@@ -1,25 +1,30 @@
-import Synchronization
-
 /// Stands in front while the broker starts: every request is answered 503 until the real handler is there.
 ///
 /// The port is known once the server listens, and the broker may need it for its issuer.
 package final class StartingHandler: HTTPHandler {
-    private let handler = Mutex<(any HTTPHandler)?>(nil)
+    private final class Box: Sendable {
+        let handler: any HTTPHandler
+
+        init(_ handler: any HTTPHandler) { self.handler = handler }
+    }
+
+    private let box = OnceReference<Box>()
 
     package init() {}
 
+    /// Lets `handler` answer from now on; a second one is not taken.
     package func begin(with handler: any HTTPHandler) {
-        self.handler.withLock { $0 = handler }
+        _ = box.value { Box(handler) }
     }
 
     package func handle(_ request: HTTPRequest) -> HTTPOutcome {
-        guard let handler = handler.withLock({ $0 }) else { return .reply(Self.starting) }
-        return handler.handle(request)
+        guard let box = box.value else { return .reply(Self.starting) }
+        return box.handler.handle(request)
     }
 
     package func reject(status: Int, request: RejectedRequest) -> HTTPReply {
-        guard let handler = handler.withLock({ $0 }) else { return Self.starting }
-        return handler.reject(status: status, request: request)
+        guard let box = box.value else { return Self.starting }
+        return box.handler.reject(status: status, request: request)
     }
 
     private static let starting = Problem.reply(

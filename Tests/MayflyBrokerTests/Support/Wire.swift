@@ -55,7 +55,9 @@ final class PendingAnswer: Sendable {
     func wait() -> Answer {
         arrived.wait()
         let reply = reply.withLock { $0 } ?? HTTPReply(status: 598)
-        return Answer(status: reply.status, headers: reply.headers, body: reply.body)
+        var headers: [(name: String, value: String)] = []
+        reply.forEachHeader(closing: false) { headers.append(($0, $1)) }
+        return Answer(status: reply.status, headers: headers, body: reply.body)
     }
 }
 

@@ -10,7 +10,7 @@ struct FakeHandler: HTTPHandler {
     }
 
     func reject(status: Int, request: RejectedRequest) -> HTTPReply {
-        .json(status, Array("{\"status\":\(status)}".utf8), contentType: "application/problem+json")
+        HTTPReply(status: status, contentType: .problem, body: Array("{\"status\":\(status)}".utf8))
     }
 
     /// Sends the body back, the method and path in headers.
