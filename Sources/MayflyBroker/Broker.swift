@@ -15,6 +15,7 @@ package final class Broker: Sendable {
     package let administration: Administration
     package let ledger: LedgerService
     package let metrics = BrokerMetrics()
+    package let limits: RequestLimits
     let writer: Writer
     let store: any Store
     package let archiver: LedgerArchiver
@@ -81,6 +82,7 @@ package final class Broker: Sendable {
             metrics: metrics)
         verification = VerificationService(
             state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics)
+        limits = RequestLimits(live: live, wall: wall, clock: clock, state: state, writer: writer)
         ledger = LedgerService(
             store: store, segments: segments, state: state, writer: writer, signer: signer, clock: clock,
             metrics: metrics)

@@ -16,6 +16,10 @@ package struct BrokerSettings: Sendable {
     static let widestClockSkew: Int64 = 60
     /// The life of an administrator's token.
     package var adminTokenLife: Int64 = 60
+    /// How often one agent may ask for tokens; nil for no limit.
+    package var mintLimit: RateLimit?
+    /// How often one resource may ask about tokens; nil for no limit.
+    package var verifyLimit: RateLimit?
 
     package init(issuer: String) {
         self.issuer = issuer

@@ -50,6 +50,10 @@ extension BrokerConfig {
           # connections: 4096
           # Threads that serve requests; without it, one for each processor.
           # threads: 2
+          # How often one agent may ask for tokens, and one resource about tokens, for example {rate: 200, burst: 1000}: a
+          # second on average, and at once. Past it the answer is 429. What the broker as a whole can bear needs no number.
+          mint: off
+          verify: off
 
         log:
           # debug, info, warning or error

@@ -42,6 +42,10 @@ package struct BrokerConfig: Equatable, Sendable {
     package var connections: Int64?
     /// Threads that serve requests; nil means one for each processor.
     package var threads: Int64?
+    /// How often one agent may ask for tokens; nil means as often as it likes.
+    package var mintLimit: RequestRate?
+    /// How often one resource may ask about tokens; nil means as often as it likes.
+    package var verifyLimit: RequestRate?
     package var logLevel = LogLevel.info
     package var logFormat = LogFormat.text
 
@@ -103,6 +107,8 @@ package struct BrokerConfig: Equatable, Sendable {
         if var limits = try reader.object("limits") {
             connections = try limits.optionalInteger("connections", in: Self.connectionRange)
             threads = try limits.optionalInteger("threads", in: Self.threadRange)
+            mintLimit = try RequestRate.read("mint", of: &limits)
+            verifyLimit = try RequestRate.read("verify", of: &limits)
             try limits.finish()
         }
         if var log = try reader.object("log") {

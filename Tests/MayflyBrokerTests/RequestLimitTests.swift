@@ -1,7 +1,121 @@
 import MayflyBroker
 import MayflyModel
+import Testing
+
+/// What a request past its client's limit is answered.
+@Suite struct RequestLimitTests {
+    @Test func anAgentPastItsLimitHears429AndAnotherDoesNot() throws {
+        let world = try World()
+        world.allow(mint: RateLimit(rate: 1, burst: 3))
+        for _ in 0..<3 { _ = try world.minted("agent:root") }
+        let refused = try world.token("agent:root", [("resource", "tickets")])
+        #expect(refused.status == 429)
+        #expect(refused.error == "temporarily_unavailable")
+        #expect(refused.header("Retry-After") == "1")
+        #expect(try world.token("agent:other", [("resource", "tickets")]).status == 200)
+        world.clock.advance(1)
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 200)
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429)
+        #expect(world.broker.limits.refusedMintCount == 2)
+    }
+
+    @Test func aStrangerCannotUseUpAnAgentsShare() throws {
+        let world = try World()
+        world.allow(mint: RateLimit(rate: 1, burst: 2))
+        let stranger = try world.key("agent:other")
+        for _ in 0..<10 {
+            let forged = try world.assertion("agent:root", key: stranger)
+            #expect(try world.sendAssertion(forged).status == 401)
+        }
+        let captured = try world.assertion("agent:root")
+        #expect(try world.sendAssertion(captured).status == 200)
+        for _ in 0..<10 { #expect(try world.sendAssertion(captured).status == 401) }
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 200)
+    }
+
+    @Test func aRefusedAssertionCanBeSentAgain() throws {
+        let world = try World()
+        world.allow(mint: RateLimit(rate: 1, burst: 1))
+        _ = try world.minted("agent:root")
+        let assertion = try world.assertion("agent:root")
+        #expect(try world.sendAssertion(assertion).status == 429)
+        world.clock.advance(1)
+        #expect(try world.sendAssertion(assertion).status == 200)
+    }
+
+    @Test func aResourcePastItsLimitHears429InEachSurfacesShape() throws {
+        let world = try World()
+        let secret = try world.secret(of: "tickets")
+        let token = try world.minted("agent:root")
+        let basic = (name: "Authorization", value: Wire.basic("tickets", secret))
+        world.allow(verify: RateLimit(rate: 1, burst: 1))
+        func introspect() throws -> Answer {
+            try world.handler.send(
+                "POST", "/oauth2/introspect", headers: [Wire.formType, basic], body: Wire.encode([("token", token)]))
+        }
+        #expect(try introspect().status == 200)
+        let oauth = try introspect()
+        #expect(oauth.status == 429 && oauth.error == "temporarily_unavailable" && oauth.header("Retry-After") == "1")
+        let question = """
+            {"subject":{"type":"access_token","id":"\(token)"},"action":{"name":"read"},\
+            "resource":{"type":"ticket","id":"1"}}
+            """
+        let decision = try world.handler.send(
+            "POST", "/access/v1/evaluation", headers: [Wire.jsonType, basic], body: question)
+        #expect(decision.status == 429 && decision.header("Retry-After") == "1")
+        #expect(decision.text.hasPrefix("\"too many requests"), "\(decision.text)")
+        let forward = try world.handler.send(
+            "GET", "/verify",
+            headers: [
+                (name: "X-Mayfly-Resource", value: basic.value), (name: "Authorization", value: "Bearer \(token)"),
+            ])
+        #expect(forward.status == 429 && forward.header("Retry-After") == "1")
+        // Who administers is not limited.
+        for _ in 0..<5 { #expect(try world.isActive(token)) }
+        #expect(world.broker.limits.refusedVerificationCount == 3)
+    }
+
+    @Test func aListOfQuestionsCostsAsManyAsItHolds() throws {
+        let world = try World()
+        let secret = try world.secret(of: "tickets")
+        world.allow(verify: RateLimit(rate: 1, burst: 5))
+        let headers = [Wire.jsonType, (name: "Authorization", value: Wire.basic("tickets", secret))]
+        let body = #"{"evaluations":[{},{},{}]}"#
+        #expect(try world.handler.send("POST", "/access/v1/evaluations", headers: headers, body: body).status == 200)
+        #expect(try world.handler.send("POST", "/access/v1/evaluations", headers: headers, body: body).status == 429)
+    }
+
+    @Test func refusalsByLimitAreInTheLedgerOnceASecond() throws {
+        let world = try World()
+        world.allow(mint: RateLimit(rate: 1, burst: 1))
+        _ = try world.minted("agent:root")
+        for _ in 0..<5 { #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429) }
+        #expect(try limited(world).map { $0["rule"] } == [.string("limit.mint")])
+        world.clock.advance(1)
+        _ = try world.minted("agent:root")
+        for _ in 0..<5 { #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429) }
+        let entries = try limited(world)
+        #expect(entries.count == 2)
+        #expect(entries.last?["agent"] == .string("agent:root"))
+        #expect(entries.last?["reason"] == .string("4 earlier refusals were not written one by one"))
+    }
+
+    private func limited(_ world: World) throws -> [JSONObject] {
+        // A command of its own, so that everything submitted before it is in the ledger.
+        _ = try world.adminToken()
+        let size = try world.store.head().ledgerSize
+        return try world.store.ledgerEntries(in: 0..<size).map { try JSONParser.parseObject($0.bytes) }
+            .filter { $0["event"] == .string("request.limited") }
+    }
+}
 
 extension World {
+    func allow(mint: RateLimit? = nil, verify: RateLimit? = nil) {
+        var settings = broker.settings
+        (settings.mintLimit, settings.verifyLimit) = (mint, verify)
+        broker.live.replace(with: settings)
+    }
+
     /// A token request with this assertion and no other.
     func sendAssertion(_ assertion: String) throws -> Answer {
         let form: Form = [

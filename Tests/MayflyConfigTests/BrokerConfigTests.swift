@@ -39,7 +39,7 @@ import Testing
             ticket_life: 5s
             assertion_maximum_life: 60
             clock_skew: 0
-            limits: {connections: 100, threads: 3}
+            limits: {connections: 100, threads: 3, mint: {rate: 5, burst: 7}, verify: off}
             log: {level: warning, format: json}
             """)
         var expected = try defaults(issuer: "https://m.example/broker", listen: "[::]:8480", directory: "/srv/mayfly")
@@ -54,6 +54,8 @@ import Testing
         expected.clockSkew = 0
         expected.connections = 100
         expected.threads = 3
+        expected.mintLimit = RequestRate(rate: 5, burst: 7)
+        expected.verifyLimit = nil
         expected.logLevel = .warning
         expected.logFormat = .json
         #expect(config == expected)
@@ -76,6 +78,15 @@ import Testing
         (head + "token: {maximum_life: 2d}\n", "mayfly.yaml:3:23: token.maximum_life: must be between 10 and 3600"),
         (head + "ticket_life: 1w\n", "mayfly.yaml:3:14: ticket_life: must be seconds, or a span such as"),
         (head + "limits: {threads: 0}\n", "mayfly.yaml:3:19: limits.threads: must be between 1 and 256"),
+        (
+            head + "limits: {mint: {rate: -1}}\n",
+            "mayfly.yaml:3:23: limits.mint.rate: must be a number a second from 1 to 1000000, or off"
+        ),
+        (
+            head + "limits: {verify: {burst: 0}}\n",
+            "mayfly.yaml:3:26: limits.verify.burst: must be between 1 and 1000000"
+        ),
+        (head + "limits: {mint: on}\n", "mayfly.yaml:3:16: limits.mint: must be an object"),
         (head + "store: ''\n", "mayfly.yaml:3:8: store: must be a path"),
         (head + "store: \"a\\0b\"\n", "mayfly.yaml:3:8: store: must not contain control characters"),
         (head + "store: x\nstore: y\n", "mayfly.yaml:4:1: this key is given twice"),

@@ -13,6 +13,7 @@ package struct LedgerEvent: Sendable {
         case ticketIssued = "ticket.issued"
         case tokenRefused = "token.refused"
         case clientRefused = "client.refused"
+        case requestLimited = "request.limited"
         case actionDecided = "action.decided"
         case revoked = "revoked"
         case registryChanged = "registry.changed"
@@ -77,7 +78,7 @@ package struct LedgerEvent: Sendable {
         case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
             .storeResumed:
             .change
-        case .tokenRefused, .clientRefused, .revoked, .clockAccepted: .security
+        case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted: .security
         }
     }
 

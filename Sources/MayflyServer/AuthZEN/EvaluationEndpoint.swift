@@ -81,6 +81,9 @@ enum EvaluationEndpoint {
                 throw Refusal(400, "the body is not an acceptable JSON object")
             }
             let (evaluations, semantic, isList) = try read(body)
+            if let wait = call.broker.limits.refusesVerification(for: asker.asker, count: evaluations.count) {
+                return .reply(LimitReply.evaluation(after: wait))
+            }
             let run = EvaluationRun(
                 broker: call.broker, asker: asker.asker, evaluations: evaluations, semantic: semantic, isList: isList,
                 requestID: call.request.header("X-Request-ID"))

@@ -21,6 +21,9 @@ enum VerifyEndpoint {
             return .reply(
                 plain(403, "the proxy's \(credentialHeader) header does not authenticate a registered resource"))
         }
+        if let wait = call.broker.limits.refusesVerification(for: .resource(resource)) {
+            return .reply(LimitReply.plain(after: wait))
+        }
         guard request.fields.contains("Authorization") else { return .reply(challenge(401, nil, scope: nil)) }
         guard let header = request.only("Authorization"),
             case .bearer(let token) = try? AuthorizationHeader.parse(header)

@@ -12,10 +12,16 @@ enum IntrospectionEndpoint {
                 guard try form.value("client_assertion") == nil, try form.value("client_secret") == nil else {
                     throw OAuthError(.invalidClient, "authenticate by one method, not by several")
                 }
+                if let wait = broker.limits.refusesVerification(for: asker) {
+                    return .reply(LimitReply.oauth(after: wait))
+                }
                 return .reply(reply(broker.verification.introspect(token, for: asker)))
             }
             let client = try ClientAuthentication.client(of: call.request, form: form, broker: broker)
             let asker = try AskerAuthentication.asker(client.client)
+            if let wait = broker.limits.refusesVerification(for: asker) {
+                return .reply(LimitReply.oauth(after: wait))
+            }
             guard client.mark != nil else {
                 return .reply(reply(broker.verification.introspect(token, for: asker)))
             }

@@ -16,6 +16,7 @@ enum TokenEndpoint {
                 throw OAuthError(.unsupportedGrantType, "use client_credentials or token-exchange")
             }
             let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
+            if let wait = call.broker.limits.refusesMint(for: client) { return .reply(LimitReply.oauth(after: wait)) }
             return run(grant, form, client, call)
         } catch {
             call.broker.metrics.refusedEarly(error)

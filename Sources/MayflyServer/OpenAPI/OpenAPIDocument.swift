@@ -54,14 +54,28 @@ enum OpenAPIDocument {
         if let schema = endpoint.success.schema {
             success["content"] = .object(["application/json": .object(["schema": reference(schema)])])
         }
-        operation["responses"] = .object([
+        var responses: JSONObject = [
             String(endpoint.success.status): .object(success),
+            "503": later("The broker is at its limit, starting, stopping, or cannot make anything durable"),
             "default": .object(["description": .string("Refused; the body says why")]),
-        ])
+        ]
+        if LimitReply.templates.contains(endpoint.template) {
+            responses["429"] = later("The agent, or the resource that asks, is past its limit of requests")
+        }
+        operation["responses"] = .object(responses)
         if endpoint.access != .open {
             operation["security"] = .array([.object(["broker_token": .array([])])])
         }
         return operation
+    }
+
+    /// A refusal that is worth another try.
+    private static func later(_ why: String) -> JSONValue {
+        let seconds: JSONObject = [
+            "description": .string("Seconds after which to ask again"),
+            "schema": .object(["type": .string("integer"), "minimum": .integer(1)]),
+        ]
+        return .object(["description": .string(why), "headers": .object(["Retry-After": .object(seconds)])])
     }
 
     private static func operationID(_ endpoint: Endpoint) -> String {

@@ -76,6 +76,8 @@ final class RunningBroker {
         settings.enrolmentCodeLife = config.enrolmentCodeLife
         settings.assertionLife = config.assertionMaximumLife
         settings.clockSkew = config.clockSkew
+        settings.mintLimit = config.mintLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
+        settings.verifyLimit = config.verifyLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
         let store: SQLiteStore
         do {
             store = try SQLiteStore(path: config.storePath, mode: .open)

@@ -1,0 +1,82 @@
+import MayflyModel
+import Synchronization
+
+/// How often an agent may ask for tokens and a resource may ask about them, by the settings in force.
+///
+/// Charged once the client has proven who it is, so that nobody can use up another's share. Administrators are not
+/// limited: the kill switch must be in reach.
+package final class RequestLimits: Sendable {
+    private let live: LiveSettings
+    private let wall: any WallClock
+    private let clock: BrokerClock
+    private let state: BrokerState
+    private let writer: Writer
+    private let minting = TokenBuckets<AgentID>()
+    private let verifying = TokenBuckets<ResourceName>()
+    private let tally = Mutex(RefusalTally())
+    private let refusedMints = Atomic<Int>(0)
+    private let refusedVerifications = Atomic<Int>(0)
+
+    init(live: LiveSettings, wall: any WallClock, clock: BrokerClock, state: BrokerState, writer: Writer) {
+        self.live = live
+        self.wall = wall
+        self.clock = clock
+        self.state = state
+        self.writer = writer
+    }
+
+    /// Token requests that were refused, since the start.
+    package var refusedMintCount: Int { refusedMints.load(ordering: .relaxed) }
+
+    /// Questions about tokens that were refused, since the start.
+    package var refusedVerificationCount: Int { refusedVerifications.load(ordering: .relaxed) }
+
+    /// Charges a token request to its agent; nil when there is room, else whole seconds after which to ask again.
+    package func refusesMint(for client: AuthenticatedClient) -> Int64? {
+        guard case .agent(let agent) = client.client, let limit = live.current.mintLimit else { return nil }
+        // A replayed assertion is refused later; it must not cost the agent anything.
+        if let mark = client.mark {
+            let now = clock.now()
+            if state.read({ $0.used.isSpent(mark, at: now) }) { return nil }
+        }
+        guard let wait = minting.take(of: agent, at: steady(), limit: limit) else { return nil }
+        refusedMints.add(1, ordering: .relaxed)
+        write(agent.text, "limit.mint") { event in
+            event.agent = agent
+            event.owner = state.read { $0.agents[agent]?.spec.owner }
+        }
+        return Self.seconds(wait)
+    }
+
+    /// Charges `count` questions to the resource that asks; nil when there is room, else whole seconds to wait.
+    package func refusesVerification(for asker: VerificationService.Asker, count: Int = 1) -> Int64? {
+        guard case .resource(let resource) = asker, let limit = live.current.verifyLimit else { return nil }
+        guard let wait = verifying.take(Int64(clamping: count), of: resource, at: steady(), limit: limit) else {
+            return nil
+        }
+        refusedVerifications.add(1, ordering: .relaxed)
+        write(resource.text, "limit.verify") { event in
+            event.resource = state.read { $0.resources[resource]?.spec.identifier.text }
+        }
+        return Self.seconds(wait)
+    }
+
+    private func steady() -> Int64 {
+        max(0, wall.elapsed()).multipliedReportingOverflow(by: 1_000_000).partialValue
+    }
+
+    private static func seconds(_ nanoseconds: Int64) -> Int64 {
+        max(1, (nanoseconds - 1) / 1_000_000_000 + 1)
+    }
+
+    private func write(_ name: String, _ rule: String, _ complete: (inout LedgerEvent) -> Void) {
+        let second = clock.now().seconds
+        guard let unwritten = tally.withLock({ $0.note(name, second: second) }) else { return }
+        var event = LedgerEvent(.requestLimited, .refused, actor: name)
+        event.decision = "deny"
+        event.rule = rule
+        if unwritten > 0 { event.reason = "\(unwritten) earlier refusals were not written one by one" }
+        complete(&event)
+        writer.submit(NoteCommand(events: [event])) { _ in }
+    }
+}
