@@ -86,7 +86,8 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "MayflyServerTests", dependencies: ["MayflyModel", "MayflyServer"], swiftSettings: common),
+            name: "MayflyServerTests", dependencies: ["MayflyModel", "MayflyBroker", "MayflyServer"],
+            swiftSettings: common),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

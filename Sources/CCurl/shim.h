@@ -58,6 +58,17 @@ static inline CURLcode mayfly_curl_sinks(CURL *handle, mayfly_curl_sink body, ma
     return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_HEADERDATA, context) : code;
 }
 
+// Called about once a second and whenever bytes move; answering another number than 0 ends the transfer.
+typedef int (*mayfly_curl_progress)(
+    void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up);
+
+// libcurl keeps `context` until the next reset.
+static inline CURLcode mayfly_curl_watch(CURL *handle, mayfly_curl_progress progress, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L) : code;
+}
+
 static inline CURLcode mayfly_curl_status(CURL *handle, long *status) {
     return curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, status);
 }

@@ -16,11 +16,21 @@ internal import CCurl
 
     deinit { unsafe curl_easy_cleanup(handle) }
 
+    /// How long a request may take, and what can end it earlier.
+    struct Patience {
+        var connectMilliseconds = HTTPTransport.connectMilliseconds
+        var totalMilliseconds = HTTPTransport.totalMilliseconds
+        /// Asked now and then, at least once a second.
+        var isCancelled: (@Sendable () -> Bool)?
+    }
+
     /// Sends one request and waits for the whole answer.
-    func perform(_ request: ClientRequest, isLoopback: Bool) throws(ClientError) -> ClientAnswer {
+    func perform(
+        _ request: ClientRequest, isLoopback: Bool, patience: Patience = Patience()
+    ) throws(ClientError) -> ClientAnswer {
         unsafe curl_easy_reset(handle)
         let headers = try HeaderList(request)
-        let sink = AnswerSink()
+        let sink = AnswerSink(isCancelled: patience.isCancelled)
         let context = unsafe Unmanaged.passRetained(sink)
         // A reset makes libcurl forget both pointers before they go.
         defer {
@@ -31,7 +41,7 @@ internal import CCurl
         try check(unsafe mayfly_curl_url(handle, request.url), sink)
         if isLoopback { try check(unsafe mayfly_curl_proxy(handle, ""), sink) }
         try check(
-            unsafe mayfly_curl_timeouts(handle, HTTPTransport.connectMilliseconds, HTTPTransport.totalMilliseconds),
+            unsafe mayfly_curl_timeouts(handle, patience.connectMilliseconds, patience.totalMilliseconds),
             sink)
         if let body = request.body {
             let code = unsafe body.withUnsafeBytes { bytes in
@@ -42,6 +52,7 @@ internal import CCurl
         try check(unsafe mayfly_curl_method(handle, request.method), sink)
         try check(unsafe mayfly_curl_headers(handle, headers.list), sink)
         try check(unsafe mayfly_curl_sinks(handle, takeBody, takeHeader, context.toOpaque()), sink)
+        if patience.isCancelled != nil { try check(unsafe mayfly_curl_watch(handle, watch, context.toOpaque()), sink) }
         try check(withExtendedLifetime(headers) { unsafe curl_easy_perform(handle) }, sink)
         var status = 0
         try check(unsafe mayfly_curl_status(handle, &status), sink)
@@ -90,6 +101,13 @@ private final class AnswerSink {
     private(set) var body: [UInt8] = []
     private(set) var isOverfull = false
     private var headerBytes = 0
+    private let isCancelled: (@Sendable () -> Bool)?
+
+    init(isCancelled: (@Sendable () -> Bool)?) {
+        self.isCancelled = isCancelled
+    }
+
+    var mayGoOn: Bool { !(isCancelled?() ?? false) }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count <= HTTPTransport.maximumBody - body.count else {
@@ -127,6 +145,14 @@ private func takeHeader(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     unsafe take(bytes, size, count, context) { sink, bytes in unsafe sink.takeHeader(bytes) }
+}
+
+private func watch(
+    _ context: UnsafeMutableRawPointer?, _ downTotal: curl_off_t, _ down: curl_off_t, _ upTotal: curl_off_t,
+    _ up: curl_off_t
+) -> Int32 {
+    guard let context = unsafe context else { return 1 }
+    return unsafe Unmanaged<AnswerSink>.fromOpaque(context).takeUnretainedValue().mayGoOn ? 0 : 1
 }
 
 private func take(

@@ -8,8 +8,8 @@ struct ServerURL: Equatable, Sendable {
 
     private static let maximumLength = 512
 
-    /// Throws `.invalidURL`, or `.plainHTTP` for `http` to another machine.
-    init(_ text: String) throws(ClientError) {
+    /// Throws `.invalidURL`, or `.plainHTTP` for `http` to another machine unless that is said to be fine.
+    init(_ text: String, mayBePlain: Bool = false) throws(ClientError) {
         let isTLS = text.hasPrefix("https://")
         guard isTLS || text.hasPrefix("http://"), text.utf8.count <= Self.maximumLength,
             text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !"?#@\\\"<>^`{|}".utf8.contains($0) })
@@ -19,7 +19,7 @@ struct ServerURL: Equatable, Sendable {
         let authority = rest.prefix { $0 != "/" }
         guard !authority.isEmpty, let host = Self.host(of: authority) else { throw .invalidURL }
         isLoopback = Self.isLoopback(host)
-        guard isTLS || isLoopback else { throw .plainHTTP }
+        guard isTLS || isLoopback || mayBePlain else { throw .plainHTTP }
         var path = rest.dropFirst(authority.count)
         while path.last == "/" { path.removeLast() }
         origin = String(text.prefix(schemeLength)) + authority

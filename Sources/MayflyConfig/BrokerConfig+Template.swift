@@ -61,6 +61,17 @@ extension BrokerConfig {
           # text or json
           format: text
 
+        metrics:
+          # GET /metrics for Prometheus, which asks without authentication. It holds numbers and no names; a proxy in
+          # front should keep it from the outside. false: the path is not there.
+          enabled: true
+
+        # Where each request's span goes, as OTLP/HTTP JSON; without it there are none.
+        # tracing:
+        #   endpoint: "http://127.0.0.1:4318/v1/traces"
+        #   # The share of new traces that is recorded, 0 to 1. A caller's own trace goes by the flag in its traceparent.
+        #   sample: 1.0
+
         """
     }
 }

@@ -48,6 +48,12 @@ package struct BrokerConfig: Equatable, Sendable {
     package var verifyLimit: RequestRate?
     package var logLevel = LogLevel.info
     package var logFormat = LogFormat.text
+    /// Whether `GET /metrics` answers.
+    package var metricsEnabled = true
+    /// Where spans go; nil for nowhere.
+    package var tracingEndpoint: CollectorURL?
+    /// The share of new traces that is recorded.
+    package var tracingSample = 1.0
 
     package enum LogLevel: String, CaseIterable, Sendable {
         case debug, info, warning, error
@@ -116,6 +122,11 @@ package struct BrokerConfig: Equatable, Sendable {
             logFormat = try log.choice("format", LogFormat.self) ?? logFormat
             try log.finish()
         }
+        if var metrics = try reader.object("metrics") {
+            metricsEnabled = try metrics.optionalBool("enabled") ?? metricsEnabled
+            try metrics.finish()
+        }
+        if var tracing = try reader.object("tracing") { try readTracing(&tracing) }
         try reader.finish()
         guard isListenerSafe else { throw reader.failure("listen", .invalid(rule: Self.plainListenerRule)) }
     }
@@ -128,6 +139,14 @@ package struct BrokerConfig: Equatable, Sendable {
         let range = Self.tokenLifeRange.lowerBound...maximumTokenLife
         defaultTokenLife = try token.duration("default_life", in: range) ?? defaultTokenLife
         try token.finish()
+    }
+
+    private mutating func readTracing(_ tracing: inout FieldReader) throws(FieldError) {
+        let text = try tracing.string("endpoint", maximum: CollectorURL.maximumLength)
+        guard let url = CollectorURL(text) else { throw tracing.failure("endpoint", .invalid(rule: CollectorURL.rule)) }
+        tracingEndpoint = url
+        tracingSample = try tracing.optionalShare("sample") ?? tracingSample
+        try tracing.finish()
     }
 
     /// The broker speaks plain HTTP: tokens must not cross a network that way.

@@ -34,7 +34,7 @@ package struct IssuerURL: Equatable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
-    private static func isPath(_ path: [UInt8]) -> Bool {
+    static func isPath(_ path: [UInt8]) -> Bool {
         guard !path.isEmpty else { return true }
         return path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
             let text = String(decoding: $0, as: UTF8.self)

@@ -103,7 +103,7 @@ import Testing
         }
         #expect(broker.isRunning)
         #expect(try HTTP.get("/readyz", from: broker.port).status == 200)
-        #expect(try broker.stop() == 0)
+        #expect(try broker.stop() == 0, "\((try? broker.errors()) ?? "")")
     }
 
     @Test

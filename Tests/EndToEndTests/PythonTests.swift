@@ -3,17 +3,25 @@ import MayflyCrypto
 import MayflyModel
 import Testing
 
-/// Other people's OAuth, JWT and OpenAPI code against the real broker; see `Tests/Python`.
+/// Other people's OAuth, JWT, OpenAPI and Prometheus code, and a collector, against the real broker; see `Tests/Python`.
 @Suite struct PythonTests {
     private static let python = getenv("MAYFLY_TEST_PYTHON").map { String(cString: $0) }
 
     @Test(
         .enabled(
             if: python != nil, "make test sets MAYFLY_TEST_PYTHON, to a Python with Tests/Python/requirements.txt"),
-        arguments: ["test_authlib.py", "test_pyjwt.py", "test_openapi.py"])
+        arguments: ["test_authlib.py", "test_pyjwt.py", "test_openapi.py", "test_metrics.py", "test_tracing.py"])
     func otherPeoplesCodeAgrees(_ script: String) throws {
         let python = try #require(Self.python)
-        let broker = try RunningMayfly.started()
+        let broker = try RunningMayfly()
+        // The script listens where nobody does yet; what is sent before is dropped.
+        let collector = try ListeningSocket()
+        collector.close()
+        try Files.write(
+            try Files.text(broker.configFile)
+                + "\ntracing: {endpoint: \"http://127.0.0.1:\(collector.port)/v1/traces\"}\n",
+            to: broker.configFile, mode: 0o644)
+        try broker.start()
         let desk = try Desk.open(broker)
         let agent = try desk.agent("orchestrator")
         let folder = broker.folder.path
@@ -22,7 +30,7 @@ import Testing
             "issuer": .string(broker.url), "agent": .string(agent.id), "agent_key": .string(folder + "/agent.pem"),
             "resource": .string("tickets"), "identifier": .string("https://tickets.example.com"),
             "secret": .string(try #require(desk.secrets["tickets"])), "scope": .string("tickets:read tickets:reply"),
-            "admin_token": .string(try desk.adminToken()),
+            "admin_token": .string(try desk.adminToken()), "collector": .integer(Int64(collector.port)),
         ]
         try Files.write(
             String(decoding: JSONWriter.bytes(of: .object(context)), as: UTF8.self), to: folder + "/context.json")

@@ -34,7 +34,7 @@ import Testing
         try desk.change("POST", "/api/v1/agents/agent:support/suspend")
 
         switch ending {
-        case .stopped: #expect(try broker.stop() == 0)
+        case .stopped: #expect(try broker.stop() == 0, "\((try? broker.errors()) ?? "")")
         case .killed: try broker.kill()
         }
         try broker.start()

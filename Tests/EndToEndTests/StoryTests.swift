@@ -57,7 +57,7 @@ import Testing
 
         let verified = try broker.run(["ledger", "verify", "--dir", broker.directory, "--server", broker.url])
         #expect(verified.status == 0, "\(verified)")
-        #expect(try broker.stop() == 0)
+        #expect(try broker.stop() == 0, "\((try? broker.errors()) ?? "")")
     }
 
     private func checkDecisions(_ desk: Desk, _ token: String) throws {

@@ -41,6 +41,8 @@ import Testing
             clock_skew: 0
             limits: {connections: 100, threads: 3, mint: {rate: 5, burst: 7}, verify: off}
             log: {level: warning, format: json}
+            metrics: {enabled: false}
+            tracing: {endpoint: "http://collector:4318/v1/traces", sample: 0.25}
             """)
         var expected = try defaults(issuer: "https://m.example/broker", listen: "[::]:8480", directory: "/srv/mayfly")
         expected.behindProxy = true
@@ -58,6 +60,9 @@ import Testing
         expected.verifyLimit = nil
         expected.logLevel = .warning
         expected.logFormat = .json
+        expected.metricsEnabled = false
+        expected.tracingEndpoint = CollectorURL("http://collector:4318/v1/traces")
+        expected.tracingSample = 0.25
         #expect(config == expected)
     }
 
@@ -78,6 +83,20 @@ import Testing
         (head + "token: {maximum_life: 2d}\n", "mayfly.yaml:3:23: token.maximum_life: must be between 10 and 3600"),
         (head + "ticket_life: 1w\n", "mayfly.yaml:3:14: ticket_life: must be seconds, or a span such as"),
         (head + "limits: {threads: 0}\n", "mayfly.yaml:3:19: limits.threads: must be between 1 and 256"),
+        (head + "metrics: {enabled: 1}\n", "mayfly.yaml:3:20: metrics.enabled: must be true or false"),
+        (head + "tracing: {sample: 1}\n", "mayfly.yaml:3:10: tracing.endpoint: is required"),
+        (
+            head + "tracing: {endpoint: 'ftp://c/'}\n",
+            "mayfly.yaml:3:21: tracing.endpoint: must be an http or https URL"
+        ),
+        (
+            head + "tracing: {endpoint: 'http://c', sample: 1.01}\n",
+            "mayfly.yaml:3:41: tracing.sample: must be between 0 and 1"
+        ),
+        (
+            head + "tracing: {endpoint: 'http://c', sample: half}\n",
+            "mayfly.yaml:3:41: tracing.sample: must be a number"
+        ),
         (
             head + "limits: {mint: {rate: -1}}\n",
             "mayfly.yaml:3:23: limits.mint.rate: must be a number a second from 1 to 1000000, or off"
@@ -94,6 +113,37 @@ import Testing
     func saysWhatIsWrongAndWhere(text: String, report: String) {
         let error = #expect(throws: YAMLError.self) { try config(text) }
         #expect(error?.description.hasPrefix(report) == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        arguments: [("0", 0), ("1", 1), ("0.0", 0), ("1.0", 1), ("0.125", 0.125), ("1e-3", 0.001)] as [(String, Double)]
+    )
+    func aShareIsAnyNumberFromZeroToOne(text: String, share: Double) throws {
+        let config = try config(Self.head + "tracing: {endpoint: 'https://c.example/v1/traces', sample: \(text)}\n")
+        #expect(config.tracingSample == share)
+    }
+
+    @Test func tracingIsOffUntilAnEndpointIsNamed() throws {
+        #expect(try config(Self.head).tracingEndpoint == nil)
+        #expect(try config(Self.head).metricsEnabled)
+        #expect(try config(Self.head + "tracing: {endpoint: 'http://127.0.0.1:4318'}\n").tracingSample == 1)
+    }
+
+    @Test(arguments: [
+        "http://127.0.0.1:4318/v1/traces", "https://c.example", "http://[::1]:4318/", "http://collector:4318/v1/traces",
+    ])
+    func takesACollectorAnywhere(_ text: String) {
+        // A slash alone is an empty segment, which no collector needs.
+        #expect((CollectorURL(text) != nil) == !text.hasSuffix("/"))
+    }
+
+    @Test(arguments: [
+        "", "http://", "collector:4318", "http://user:pw@c/", "http://c/?q", "http://c/#f", "http://c:0/", "HTTP://c/",
+        "file:///tmp/x", "http://c/../x", "http://c/" + String(repeating: "a", count: 600), "http://c /",
+        "http://c/\r\nX: y",
+    ])
+    func refusesWhatIsNoCollector(_ text: String) {
+        #expect(CollectorURL(text) == nil)
     }
 
     @Test func aShortMaximumBringsTheDefaultDown() throws {

@@ -148,6 +148,9 @@ package final class Writer: Sendable {
     /// The latest moment that the store holds: a start would take up time from there, whatever the wall clock says.
     var writtenTime: Timestamp { position.withLock { $0.writtenTime } }
 
+    /// Commands that wait for their turn.
+    package var pendingCount: Int { pending.withLock { $0.jobs.count } }
+
     /// Commits what waits, and asks for the next turn.
     ///
     /// A turn that comes too late, because another has done its work, finds nothing: whoever leaves commands behind, or

@@ -20,6 +20,19 @@ extension FieldReader {
         return try within(range, number, name)
     }
 
+    /// Takes a number from 0 to 1, whole or with a fraction.
+    package mutating func optionalShare(_ name: String) throws(FieldError) -> Double? {
+        guard let value = take(name) else { return nil }
+        let number: Double?
+        switch value {
+        case .integer(let whole): number = Double(whole)
+        case .number(let literal): number = Double(literal)
+        default: throw failure(name, .wrongType(expected: "a number"))
+        }
+        guard let number, (0...1).contains(number) else { throw failure(name, .outOfRange(minimum: 0, maximum: 1)) }
+        return number
+    }
+
     package mutating func optionalBool(_ name: String) throws(FieldError) -> Bool? {
         guard let value = take(name) else { return nil }
         guard case .bool(let flag) = value else { throw failure(name, .wrongType(expected: "true or false")) }

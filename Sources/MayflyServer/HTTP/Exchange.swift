@@ -9,6 +9,8 @@ final class Exchange {
     let target: [UInt8]
     let targetAddress: UInt
     var stage = Stage.header
+    /// When the header was complete, by `MonotonicTime`.
+    var arrivedAt: UInt64 = 0
     var method = ""
     var head: RequestHead?
     var body: [UInt8] = []
@@ -25,10 +27,10 @@ final class Exchange {
         guard let head = head.take() else { return nil }
         var body: [UInt8] = []
         swap(&body, &self.body)
-        return HTTPRequest(head: head, body: body, remoteAddress: record.remoteAddress)
+        return HTTPRequest(head: head, body: body, remoteAddress: record.remoteAddress, arrivedAt: arrivedAt)
     }
 
     var rejected: RejectedRequest {
-        RejectedRequest(method: method, targetBytes: target, remoteAddress: record.remoteAddress)
+        RejectedRequest(method: method, targetBytes: target, remoteAddress: record.remoteAddress, arrivedAt: arrivedAt)
     }
 }

@@ -25,12 +25,15 @@ package struct RejectedRequest: Sendable {
     package let method: String
     /// The numeric address of the peer.
     package let remoteAddress: String
+    /// When the header was complete, by `MonotonicTime`.
+    let arrivedAt: UInt64
     let targetBytes: [UInt8]
 
-    init(method: String, targetBytes: [UInt8], remoteAddress: String) {
+    init(method: String, targetBytes: [UInt8], remoteAddress: String, arrivedAt: UInt64) {
         self.method = method
         self.targetBytes = targetBytes
         self.remoteAddress = remoteAddress
+        self.arrivedAt = arrivedAt
     }
 
     /// The target as sent, query included, invalid UTF-8 replaced.

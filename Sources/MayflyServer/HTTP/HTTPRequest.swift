@@ -6,11 +6,14 @@ package final class HTTPRequest: Sendable {
     package let body: [UInt8]
     /// The numeric address of the peer, which may be a proxy.
     package let remoteAddress: String
+    /// When the header was complete, by `MonotonicTime`.
+    let arrivedAt: UInt64
 
-    init(head: consuming RequestHead, body: consuming [UInt8], remoteAddress: String) {
+    init(head: consuming RequestHead, body: consuming [UInt8], remoteAddress: String, arrivedAt: UInt64) {
         self.head = head
         self.body = body
         self.remoteAddress = remoteAddress
+        self.arrivedAt = arrivedAt
     }
 
     /// As sent; methods are case-sensitive (RFC 9110 §9.1).
@@ -41,7 +44,7 @@ package final class HTTPRequest: Sendable {
             head: RequestHead(
                 method: method, target: try RequestTarget.parse(Array(target.utf8)),
                 fields: try HeaderFields(block: block + [0, 0], spans: spans)),
-            body: body, remoteAddress: remoteAddress)
+            body: body, remoteAddress: remoteAddress, arrivedAt: MonotonicTime.now())
     }
 
     /// The first field of that name, in any case, without white space around it.

@@ -40,6 +40,11 @@ package final class HTTPServer: Sendable {
 
     deinit { stop() }
 
+    /// Counts the open connections; may be kept longer than the server.
+    package var connectionCount: @Sendable () -> Int {
+        { [registry = core.registry] in registry.count }
+    }
+
     /// Stops accepting, waits up to the drain time for accepted requests, ends what is still parked with 503, and
     /// returns when no thread of the server runs.
     ///

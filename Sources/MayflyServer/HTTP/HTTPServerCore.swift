@@ -65,6 +65,7 @@ final class HTTPServerCore: Sendable {
     ///
     /// A reply from here ends the connection before any body is read.
     func headerArrived(_ exchange: Exchange, _ head: ReceivedHead, on connection: OpaquePointer) -> MHD_Result {
+        exchange.arrivedAt = MonotonicTime.now()
         exchange.method = unsafe head.method
         do throws(HTTPSyntaxError) {
             let checked = try RequestHead(

@@ -19,6 +19,11 @@ package final class ParkedReply: Sendable {
 
     deinit { slot.abandon() }
 
+    /// Has `watcher` called once, with the status, when the reply is ready or given up.
+    package func watch(_ watcher: @escaping @Sendable (Int) -> Void) {
+        slot.watch(watcher)
+    }
+
     /// Sends `reply`; later calls, and calls after the server gave up waiting, do nothing.
     package func finish(_ reply: HTTPReply) {
         slot.finish(reply)
@@ -35,6 +40,7 @@ final class ParkedSlot: Sendable {
     }
 
     private let state: Mutex<State>
+    private let watcher = Mutex<(@Sendable (Int) -> Void)?>(nil)
     private let whenAbandoned: @Sendable () -> HTTPReply
 
     init(_ connection: SuspendedConnection, whenAbandoned: @escaping @Sendable () -> HTTPReply) {
@@ -49,24 +55,29 @@ final class ParkedSlot: Sendable {
         self.whenAbandoned = whenAbandoned
     }
 
+    func watch(_ watcher: @escaping @Sendable (Int) -> Void) {
+        self.watcher.withLock { $0 = watcher }
+    }
+
     /// Stores the reply and lets the connection go on, if nobody has yet.
     ///
     /// The library is called inside this one connection's lock. `HTTPServer.stop()` takes the same lock on every parked
     /// connection before it frees the library's daemon, so no thread is still in the call by then.
     func finish(_ reply: HTTPReply) {
-        let observer = state.withLock { state -> (@Sendable (HTTPReply) -> Void)? in
+        let (isFirst, observer) = state.withLock { state -> (Bool, (@Sendable (HTTPReply) -> Void)?) in
             switch state {
             case .waiting(let connection):
                 state = .finished(reply)
                 connection.resume()
-                return nil
+                return (true, nil)
             case .observed(let observer):
                 state = .taken
-                return observer
+                return (true, observer)
             case .finished, .taken:
-                return nil
+                return (false, nil)
             }
         }
+        if isFirst { watcher.withLock { $0.take() }?(reply.status) }
         observer?(reply)
     }
 

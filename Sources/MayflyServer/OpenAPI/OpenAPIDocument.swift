@@ -19,7 +19,7 @@ enum OpenAPIDocument {
         return [
             "openapi": .string("3.1.0"),
             "info": .object([
-                "title": .string("Mayfly"), "version": .string("1.0.0"),
+                "title": .string("Mayfly"), "version": .string(BuildInfo.version),
                 "summary": .string("Ephemeral credential broker for AI agents"),
             ]),
             "servers": .array([.object(["url": .string(issuer)])]),

@@ -3,29 +3,48 @@ import MayflyModel
 
 /// Takes every request to its endpoint.
 package struct BrokerHandler: HTTPHandler {
-    private let broker: Broker
-    private let router: Router<Endpoint>
+    /// An endpoint, and where it stands in `Endpoints.all`.
+    private struct Place: Sendable {
+        let endpoint: Endpoint
+        let position: Int
+    }
 
-    package init(broker: Broker) {
+    private let broker: Broker
+    private let router: Router<Place>
+    private let telemetry: Telemetry?
+
+    package init(broker: Broker, telemetry: Telemetry? = nil) {
         self.broker = broker
-        router = Router(Endpoints.all.map { Route($0.method, $0.template, $0) })
+        self.telemetry = telemetry
+        router = Router(
+            Endpoints.all.enumerated().map { position, endpoint in
+                Route(endpoint.method, endpoint.template, Place(endpoint: endpoint, position: position))
+            })
     }
 
     package func handle(_ request: HTTPRequest) -> HTTPOutcome {
+        let (outcome, route) = answer(request)
+        return telemetry?.observe(outcome, of: request, route: route) ?? outcome
+    }
+
+    /// Also answers the endpoint's place in `Endpoints.all`, or `RequestDurations.noRoute`.
+    private func answer(_ request: HTTPRequest) -> (outcome: HTTPOutcome, route: Int) {
         switch router.lookup(method: request.method, path: request.path, segments: request.segments) {
         case .notFound:
-            return .reply(Problem.nothingHere)
+            return (.reply(Problem.nothingHere), RequestDurations.noRoute)
         case .methodNotAllowed(let allow):
-            return .reply(
-                Problem.reply(
-                    405, type: "method-not-allowed", title: "The path does not take this method",
-                    headers: [("Allow", allow.joined(separator: ", "))]))
+            let reply = Problem.reply(
+                405, type: "method-not-allowed", title: "The path does not take this method",
+                headers: [("Allow", allow.joined(separator: ", "))])
+            return (.reply(reply), RequestDurations.noRoute)
         case .match(let route, let parameters):
-            return run(route.value, request, parameters)
+            return (run(route.value.endpoint, request, parameters), route.value.position)
         }
     }
 
     package func reject(status: Int, request: RejectedRequest) -> HTTPReply {
+        // The 503 of a parked request is noted with that request.
+        if status != 503 { telemetry?.rejected(request, status: status) }
         let title =
             switch status {
             case 413: "The body is larger than \(HTTPLimits().maximumBody) bytes"
@@ -39,7 +58,8 @@ package struct BrokerHandler: HTTPHandler {
     private func run(_ endpoint: Endpoint, _ request: HTTPRequest, _ parameters: [String: String]) -> HTTPOutcome {
         do throws(Failure) {
             let actor = try AccessRule.actor(of: request, for: endpoint.access, broker: broker)
-            return try endpoint.run(Call(request: request, parameters: parameters, broker: broker, actor: actor))
+            return try endpoint.run(
+                Call(request: request, parameters: parameters, broker: broker, actor: actor, metrics: telemetry?.page))
         } catch {
             return .reply(Problem.reply(for: error))
         }

@@ -56,6 +56,8 @@ struct Call: Sendable {
     let broker: Broker
     /// Who called, for endpoints with an access rule.
     let actor: String
+    /// Nil when `GET /metrics` is switched off.
+    let metrics: MetricsPage?
 
     /// The path parameter as an identifier of the kind, with or without its prefix.
     func identifier<K: IdentifierKind>(_ name: String, _ kind: Identifier<K>.Type) throws(Failure) -> Identifier<K> {

@@ -50,6 +50,9 @@ package enum Endpoints {
             .reply(OpenAPIDocument.reply(issuer: call.broker.settings.issuer))
         },
         Endpoint("GET", "/healthz", "The process answers") { _ in .reply(plain("ok")) },
+        Endpoint("GET", "/metrics", "What the process counts, in the text format of Prometheus") { call in
+            .reply(call.metrics?.reply() ?? Problem.nothingHere)
+        },
         Endpoint("GET", "/readyz", "The broker can mint and verify") { call throws(Failure) in
             do throws(BrokerError) {
                 try call.broker.readiness()

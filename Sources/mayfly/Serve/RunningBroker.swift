@@ -13,6 +13,7 @@ final class RunningBroker {
     private let server: HTTPServer
     private let cleaner: ExpiryCleaner
     private let log: StandardErrorLog
+    private let spans: SpanExporter?
 
     static func ledgerKeyPath(_ config: BrokerConfig) -> String {
         config.keysDirectory + "/ledger.pem"
@@ -20,7 +21,7 @@ final class RunningBroker {
 
     init(_ config: BrokerConfig, acceptClock: Bool) throws(CommandError) {
         try BrokerDirectory.checkPrivate(config.keysDirectory)
-        let log = StandardErrorLog(level: config.logLevel, format: config.logFormat, storePath: config.storePath)
+        let log = try Observation.log(config)
         let front = StartingHandler()
         var limits = HTTPLimits()
         limits.maximumConnections = OpenFiles.connections(wanted: config.connections.map { Int(clamping: $0) }, log)
@@ -38,9 +39,12 @@ final class RunningBroker {
             broker = try Self.open(config, issuer: Self.issuer(config, port: port), log: log, acceptClock: acceptClock)
         } catch {
             server.stop()
+            log.stop()
             throw StartFailure.describe(error, config)
         }
-        front.begin(with: BrokerHandler(broker: broker))
+        spans = try Observation.spans(config)
+        let telemetry = Observation.telemetry(config, broker: broker, server: server, log: log, spans: spans)
+        front.begin(with: BrokerHandler(broker: broker, telemetry: telemetry))
         url = "http://\(config.listen.isIPv6 ? "[\(config.listen.host)]" : config.listen.host):\(port)"
         cleaner = ExpiryCleaner(broker, log)
         cleaner.start()
@@ -53,7 +57,9 @@ final class RunningBroker {
         cleaner.stop()
         server.stop()
         broker.stop()
+        spans?.stop()
         log.say(.info, "stopped; everything accepted was answered")
+        log.stop()
     }
 
     /// On port 0, an issuer on this machine without a port takes the port that the server got: for trying out and for

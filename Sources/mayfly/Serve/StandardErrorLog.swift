@@ -1,30 +1,97 @@
+internal import Glibc
 import MayflyBroker
 import MayflyConfig
 import MayflyCrypto
 import MayflyModel
+import MayflyServer
+import Synchronization
 
-/// Tells the operator what happened to the process, one line each, on standard error.
-struct StandardErrorLog: BrokerLog {
-    let level: BrokerConfig.LogLevel
-    let format: BrokerConfig.LogFormat
+/// Tells the operator what happened to the process, and to requests, one line each, on standard error.
+///
+/// A line is queued and written by a thread of its own: whoever reads standard error, or does not, holds up no request.
+final class StandardErrorLog: BrokerLog, AccessLog {
+    /// Lines a second about requests that failed; whoever makes requests fail must not fill the operator's disk.
+    static let failureLines = 20
+
+    /// The rank of the least important line; requests ask for it, so it takes no lock.
+    private let threshold: Atomic<Int>
+    private let isJSON: Atomic<Bool>
     /// The store's file, which most notices are about.
-    let storePath: String
+    private let storePath: String
+    private let writer: LineWriter
+    private let failures = Mutex(Tally())
+
+    private struct Tally {
+        var second: Int64 = 0
+        var lines = 0
+        var leftOut: Int64 = 0
+    }
+
+    init(_ config: BrokerConfig) throws(HTTPServerError) {
+        threshold = Atomic(config.logLevel.rank)
+        isJSON = Atomic(config.logFormat == .json)
+        storePath = config.storePath
+        writer = try LineWriter(descriptor: STDERR_FILENO)
+    }
+
+    /// Lines that could not be written.
+    var droppedLines: UInt64 { writer.dropped }
+
+    /// Writes what waits, for a second at most.
+    func stop() { writer.stop() }
 
     func note(_ notice: BrokerNotice) {
         say(.error, notice.text(storePath))
     }
 
-    /// One line, unless the configured level leaves it out.
-    func say(_ importance: BrokerConfig.LogLevel, _ text: String) {
-        guard importance.rank >= level.rank else { return }
+    func wants(status: Int) -> Bool {
+        takes(Self.level(status))
+    }
+
+    func note(_ line: AccessLine) {
+        let leftOut = line.status >= 500 ? permitFailure(at: SystemClock().now().seconds) : 0
+        guard let leftOut else { return }
+        var members: JSONObject = [
+            "trace_id": .string(line.trace), "method": .string(line.method), "route": .string(line.route),
+            "status": .integer(Int64(line.status)), "microseconds": .integer(Int64(clamping: line.microseconds)),
+        ]
+        if leftOut > 0 { members["left_out"] = .integer(leftOut) }
+        say(Self.level(line.status), "request", members)
+    }
+
+    /// One line, unless the configured level leaves it out; in text the members follow as `name=value`.
+    func say(_ importance: BrokerConfig.LogLevel, _ text: String, _ members: JSONObject = [:]) {
+        guard takes(importance) else { return }
         let time = RFC3339.format(SystemClock().now())
-        switch format {
-        case .text: Terminal.complain("\(time) \(importance.rawValue) \(text)")
-        case .json:
-            Terminal.complain(
-                JSONText.object([
-                    "time": .string(time), "level": .string(importance.rawValue), "message": .string(text),
-                ]))
+        guard isJSON.load(ordering: .relaxed) else {
+            let pairs = members.members.map { " \($0.name)=\($0.value.stringValue ?? JSONText.line($0.value))" }
+            writer.write("\(time) \(importance.rawValue) \(text)\(pairs.joined())")
+            return
+        }
+        var object: JSONObject = [
+            "time": .string(time), "level": .string(importance.rawValue), "message": .string(text),
+        ]
+        for member in members.members { object[member.name] = member.value }
+        writer.write(JSONText.object(object))
+    }
+
+    private func takes(_ importance: BrokerConfig.LogLevel) -> Bool {
+        importance.rank >= threshold.load(ordering: .relaxed)
+    }
+
+    private static func level(_ status: Int) -> BrokerConfig.LogLevel { status >= 500 ? .info : .debug }
+
+    /// How many lines were left out since the last one; nil when this one is, too.
+    private func permitFailure(at second: Int64) -> Int64? {
+        failures.withLock { tally in
+            if tally.second != second { (tally.second, tally.lines) = (second, 0) }
+            guard tally.lines < Self.failureLines else {
+                tally.leftOut += 1
+                return nil
+            }
+            tally.lines += 1
+            defer { tally.leftOut = 0 }
+            return tally.leftOut
         }
     }
 }

@@ -45,10 +45,10 @@ final class RunningMayfly {
     }
 
     /// Starts it, and returns when it accepts requests.
-    func start() throws {
+    func start(environment: [String: String] = [:]) throws {
         starts += 1
         let process = try ChildProcess(
-            try Self.program(), ["serve", "--dir", directory], errors: errorFile)
+            try Self.program(), ["serve", "--dir", directory], environment: environment, errors: errorFile)
         let line = try process.line()
         guard let line, line.hasPrefix("mayfly ready on http://127.0.0.1:"), let port = UInt16(line.dropFirst(33))
         else {
@@ -73,6 +73,18 @@ final class RunningMayfly {
         process.signal(SIGTERM)
         self.process = nil
         return try process.wait()
+    }
+
+    /// Sends a signal to it.
+    func signal(_ number: Int32) { process?.signal(number) }
+
+    /// Waits until its log holds `text`.
+    func waitForLog(_ text: String, seconds: Int = 20) throws {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while try !errors().contains(text) {
+            guard ContinuousClock.now < end else { throw HarnessError("the log never said \(text): \(try errors())") }
+            sched_yield()
+        }
     }
 
     /// Ends it without a chance to do anything.

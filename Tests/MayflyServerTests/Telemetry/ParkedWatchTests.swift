@@ -1,0 +1,56 @@
+import MayflyServer
+import Synchronization
+import Testing
+
+/// Whoever watches a parked reply hears of it once, however it ends.
+@Suite struct ParkedWatchTests {
+    private final class Heard: Sendable {
+        private let statuses = Mutex<[Int]>([])
+
+        func note(_ status: Int) { statuses.withLock { $0.append(status) } }
+        var all: [Int] { statuses.withLock { $0 } }
+    }
+
+    private func parked(_ heard: Heard) -> ParkedReply {
+        let parked = ParkedReply(observer: { _ in }, whenAbandoned: { HTTPReply(status: 503) })
+        parked.watch { heard.note($0) }
+        return parked
+    }
+
+    @Test func theFirstReplyIsHeard() {
+        let heard = Heard()
+        let parked = parked(heard)
+        parked.finish(HTTPReply(status: 201))
+        parked.finish(HTTPReply(status: 500))
+        #expect(heard.all == [201])
+    }
+
+    @Test func aDroppedReplyIsHeardAsUnavailable() {
+        let heard = Heard()
+        _ = parked(heard)
+        #expect(heard.all == [503])
+    }
+
+    @Test func aServerThatStopsIsHeardToo() throws {
+        let heard = Heard()
+        let lot = ParkingLot()
+        var limits = HTTPLimits.patient
+        limits.drainTime = .zero
+        let server = try startServer(
+            FakeHandler { _ in
+                .parked { reply in
+                    reply.watch { heard.note($0) }
+                    lot.add(reply)
+                }
+            }, limits: limits)
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(lot.wait(for: 1))
+        #expect(server.connectionCount() == 1)
+        server.stop()
+        #expect(heard.all == [503])
+        #expect(server.connectionCount() == 0)
+        for reply in lot.takeAll() { reply.finish(HTTPReply(status: 200)) }
+        #expect(heard.all == [503])
+    }
+}
