@@ -21,4 +21,7 @@ extension Broker {
         }
         throw .unavailable(.storeFailed)
     }
+
+    /// Whether minting should pause because the store does not keep up; revocations and decisions still have room.
+    package var isFallingBehind: Bool { writer.isHalfFull }
 }

@@ -11,6 +11,7 @@ final class RunningBroker {
     let url: String
     private let broker: Broker
     private let server: HTTPServer
+    private let admission: AdmittingHandler
     private let cleaner: ExpiryCleaner
     private let log: StandardErrorLog
     private let spans: SpanExporter?
@@ -44,7 +45,19 @@ final class RunningBroker {
         }
         spans = try Observation.spans(config)
         let telemetry = Observation.telemetry(config, broker: broker, server: server, log: log, spans: spans)
-        front.begin(with: BrokerHandler(broker: broker, telemetry: telemetry))
+        var bounds = MintLane.Bounds()
+        bounds.threads = limits.threads ?? HTTPLimits.processors
+        do {
+            let broker = broker
+            admission = try AdmittingHandler(
+                before: BrokerHandler(broker: broker, telemetry: telemetry), bounds: bounds,
+                telemetry: telemetry, isDownstreamFull: { broker.isFallingBehind })
+        } catch {
+            server.stop()
+            log.stop()
+            throw .failed("threads for minting could not be started", next: "check the limit of threads: ulimit -u")
+        }
+        front.begin(with: admission)
         url = "http://\(config.listen.isIPv6 ? "[\(config.listen.host)]" : config.listen.host):\(port)"
         cleaner = ExpiryCleaner(broker, log)
         cleaner.start()
@@ -56,6 +69,7 @@ final class RunningBroker {
     func stop() {
         cleaner.stop()
         server.stop()
+        admission.lane.stop()
         broker.stop()
         spans?.stop()
         log.say(.info, "stopped; everything accepted was answered")

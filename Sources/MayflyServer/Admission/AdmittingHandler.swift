@@ -1,0 +1,75 @@
+import MayflyBroker
+
+/// Stands before the endpoints: what costs a signature goes through the lane, everything else straight on.
+///
+/// Revocation, introspection, decisions, health and keys never wait behind minting. Enrolment is in the lane because
+/// anyone may send a proof, and checking one costs a signature.
+package final class AdmittingHandler: HTTPHandler {
+    private let inner: any HTTPHandler
+    package let lane: MintLane
+
+    /// Starts the lane's workers; `isDownstreamFull` says that what they produce cannot be taken.
+    package init(
+        before inner: any HTTPHandler, bounds: MintLane.Bounds, telemetry: Telemetry? = nil,
+        isDownstreamFull: @escaping @Sendable () -> Bool
+    ) throws(HTTPServerError) {
+        self.inner = inner
+        let places = Endpoints.all.map(\.template)
+        lane = try MintLane(
+            bounds: bounds, isDownstreamFull: isDownstreamFull,
+            shed: { request, wait in
+                telemetry?.shed(request, route: places.firstIndex(of: request.path) ?? RequestDurations.noRoute)
+                return Self.shed(request, retryAfter: wait)
+            },
+            work: { inner.handle($0) })
+    }
+
+    package func handle(_ request: HTTPRequest) -> HTTPOutcome {
+        guard let line = Self.line(of: request) else { return inner.handle(request) }
+        return lane.admit(request, to: line)
+    }
+
+    package func reject(status: Int, request: RejectedRequest) -> HTTPReply {
+        inner.reject(status: status, request: request)
+    }
+
+    /// The lane's line for a request that belongs in the lane.
+    ///
+    /// Nobody has proven anything yet: whoever claims an administrator's scope gets into the administrators' line, and
+    /// can fill that one alone.
+    private static func line(of request: HTTPRequest) -> MintLane.Line? {
+        guard request.method == "POST" else { return nil }
+        if request.segments == tokenEndpoint {
+            return contains(request.body, administrativeScope) ? .administrative : .ordinary
+        }
+        return request.segments == enrolment ? .ordinary : nil
+    }
+
+    private static let tokenEndpoint = ["oauth2", "token"]
+    private static let enrolment = ["api", "v1", "enrol"]
+    private static let administrativeScope = Array("scope=mayfly.".utf8)
+
+    private static func contains(_ body: [UInt8], _ words: [UInt8]) -> Bool {
+        guard let first = words.first, body.count >= words.count else { return false }
+        var start = body.startIndex
+        while let found = body[start...].firstIndex(of: first) {
+            if body[found...].starts(with: words) { return true }
+            start = found + 1
+        }
+        return false
+    }
+
+    private static func shed(_ request: HTTPRequest, retryAfter: Int64) -> HTTPReply {
+        let advice = BrokerError.Unavailability.overloaded.advice
+        let wait = ("Retry-After", "\(retryAfter)")
+        guard request.segments == tokenEndpoint else {
+            return Problem.reply(
+                503, type: "unavailable", title: "The broker has more to do than it can", detail: advice,
+                headers: [wait])
+        }
+        var reply = OAuthReply.error(OAuthError(.temporarilyUnavailable, advice))
+        reply.headers.removeAll { $0.name == "Retry-After" }
+        reply.headers.append(wait)
+        return reply
+    }
+}

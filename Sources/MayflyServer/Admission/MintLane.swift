@@ -1,0 +1,271 @@
+internal import Glibc
+internal import Synchronization
+
+/// Where requests wait that cost a signature, and the few threads of low priority that work them off.
+///
+/// The server's own threads stay free for verification, and the system prefers them to these. The queue is bounded by
+/// count, by bytes and by the time that the last in it would wait, so that past capacity a client hears it at once and
+/// before any signature was spent on it. A worker that has work takes the next job without being woken.
+package final class MintLane: Sendable {
+    package struct Bounds: Sendable {
+        /// Requests that may wait, plus at most one for each thread that adds.
+        package var maximumJobs = 4096
+        /// Bytes of their bodies and headers together.
+        package var maximumBytes = 16 << 20
+        /// The longest expected wait, and the longest real one before a request is given up; nanoseconds.
+        package var maximumWait: Int64 = 2_000_000_000
+        /// Workers.
+        package var threads = 1
+        /// Added to each worker's nice value.
+        ///
+        /// A third of a usual thread's weight: enough to prefer verification, and not so little that, on a machine busy
+        /// with other programs, a worker would keep everybody waiting for a lock that it holds.
+        package var niceness: Int32 = 5
+
+        package init() {}
+    }
+
+    /// Two lines, worked in turn: the kill switch must be in reach while agents flood the lane.
+    package enum Line: Sendable {
+        case ordinary, administrative
+    }
+
+    /// Why a request is not taken, and when to ask again.
+    struct Refusal: Equatable {
+        /// Whole seconds, at least 1.
+        let retryAfter: Int64
+    }
+
+    private final class Job: Sendable {
+        let request: HTTPRequest
+        let parked: ParkedReply
+        let arrived: Int64
+
+        init(_ request: HTTPRequest, _ parked: ParkedReply, arrived: Int64) {
+            (self.request, self.parked, self.arrived) = (request, parked, arrived)
+        }
+
+        var size: Int { request.body.count + MintLane.overhead }
+    }
+
+    private struct State {
+        var ordinary = JobQueue<Job>()
+        var administrative = JobQueue<Job>()
+        var bytes = 0
+        /// Workers that wait to be woken, by number.
+        var idle: [Int] = []
+        /// Moving mean of one job's wall time in nanoseconds; it grows when verification takes the processors.
+        var cost: Int64 = 0
+        var isAdministrativeNext = true
+        /// Whether a request is worked on by the thread that brought it.
+        var isLoneRunning = false
+        var isStopped = false
+
+        var count: Int { ordinary.count + administrative.count }
+
+        mutating func next() -> Job? {
+            defer { isAdministrativeNext.toggle() }
+            let job =
+                isAdministrativeNext
+                ? administrative.removeFirst() ?? ordinary.removeFirst()
+                : ordinary.removeFirst() ?? administrative.removeFirst()
+            if let job { bytes -= job.size }
+            return job
+        }
+    }
+
+    /// Bytes counted for a waiting request beside its body.
+    private static let overhead = 1024
+
+    private let bounds: Bounds
+    private let state = Mutex(State())
+    private let wakeUps: [WakeUp]
+    private let threads = Mutex<[pthread_t]>([])
+    private let work: @Sendable (HTTPRequest) -> HTTPOutcome
+    private let shed: @Sendable (HTTPRequest, _ retryAfter: Int64) -> HTTPReply
+    private let isDownstreamFull: @Sendable () -> Bool
+    private let refused = Atomic<Int>(0)
+
+    /// Starts the workers.
+    ///
+    /// `work` is what a worker does with a request, `shed` the reply to one that is given up. While `isDownstreamFull`
+    /// says so, nothing new is taken.
+    package init(
+        bounds: Bounds, isDownstreamFull: @escaping @Sendable () -> Bool = { false },
+        shed: @escaping @Sendable (HTTPRequest, _ retryAfter: Int64) -> HTTPReply,
+        work: @escaping @Sendable (HTTPRequest) -> HTTPOutcome
+    ) throws(HTTPServerError) {
+        self.bounds = bounds
+        self.work = work
+        self.shed = shed
+        self.isDownstreamFull = isDownstreamFull
+        var wakeUps: [WakeUp] = []
+        for _ in 0..<max(1, bounds.threads) { wakeUps.append(try WakeUp()) }
+        self.wakeUps = wakeUps
+        for index in wakeUps.indices { try start(index) }
+    }
+
+    /// Requests that wait now.
+    package var waiting: Int { state.withLock { $0.count } }
+
+    /// Whether every worker waits for work.
+    var isResting: Bool { state.withLock { $0.idle.count == wakeUps.count && $0.count == 0 } }
+
+    /// Requests that were answered 503 instead of being worked on, since the start.
+    package var shedCount: Int { refused.load(ordering: .relaxed) }
+
+    /// What a handler answers to `request`: parked in the lane, or refused at once.
+    ///
+    /// While the whole lane rests, the calling thread does the work itself, one request at a time: waking a worker would
+    /// cost a lone request more than it could save anybody.
+    package func admit(_ request: HTTPRequest, to line: Line) -> HTTPOutcome {
+        let isBlocked = isDownstreamFull()
+        if !isBlocked, startsLone() { return lone(request) }
+        if let refusal = isBlocked ? Refusal(retryAfter: 1) : refusal(on: line) {
+            refused.add(1, ordering: .relaxed)
+            return .reply(shed(request, refusal.retryAfter))
+        }
+        return .parked { parked in self.add(Job(request, parked, arrived: monotonicNanoseconds()), to: line) }
+    }
+
+    /// Works off what waits, takes nothing more, and returns when no worker runs.
+    package func stop() {
+        state.withLock { $0.isStopped = true }
+        for wakeUp in wakeUps { wakeUp.signal() }
+        let threads = self.threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in threads { pthread_join(thread, nil) }
+    }
+
+    private func startsLone() -> Bool {
+        state.withLock { state in
+            guard !state.isStopped, !state.isLoneRunning, state.idle.count == wakeUps.count, state.count == 0 else {
+                return false
+            }
+            state.isLoneRunning = true
+            return true
+        }
+    }
+
+    private func lone(_ request: HTTPRequest) -> HTTPOutcome {
+        switch work(request) {
+        case .reply(let reply):
+            endLone()
+            return .reply(reply)
+        case .parked(let begin):
+            return .parked { parked in
+                begin(parked)
+                self.endLone()
+            }
+        }
+    }
+
+    private func endLone() {
+        state.withLock { $0.isLoneRunning = false }
+    }
+
+    private func refusal(on line: Line) -> Refusal? {
+        let now = monotonicNanoseconds()
+        return state.withLock { state in
+            if state.isStopped { return Refusal(retryAfter: 1) }
+            let queue = line == .ordinary ? state.ordinary : state.administrative
+            // Half of the work is for the other line while that has any.
+            let others = line == .ordinary ? state.administrative.count : state.ordinary.count
+            let ahead = queue.count + min(queue.count, others)
+            let expected = Int64(ahead).multipliedReportingOverflow(by: state.cost).partialValue / Int64(wakeUps.count)
+            let oldest = queue.first.map { now - $0.arrived } ?? 0
+            let isFull =
+                queue.count >= bounds.maximumJobs / 2 || state.count >= bounds.maximumJobs
+                || state.bytes >= bounds.maximumBytes || max(expected, oldest) > bounds.maximumWait
+            return isFull ? Refusal(retryAfter: max(1, min(60, expected / 1_000_000_000))) : nil
+        }
+    }
+
+    private func add(_ job: Job, to line: Line) {
+        let worker = state.withLock { state -> Int? in
+            switch line {
+            case .ordinary: state.ordinary.append(job)
+            case .administrative: state.administrative.append(job)
+            }
+            state.bytes += job.size
+            return state.idle.popLast()
+        }
+        if let worker { wakeUps[worker].signal() }
+    }
+
+    private func start(_ index: Int) throws(HTTPServerError) {
+        let context = unsafe Unmanaged.passRetained(Worker(lane: self, index: index))
+        var thread: pthread_t = 0
+        guard unsafe pthread_create(&thread, nil, laneMain, context.toOpaque()) == 0 else {
+            unsafe context.release()
+            stop()
+            throw .cannotStart
+        }
+        threads.withLock { $0.append(thread) }
+    }
+
+    fileprivate func run(_ index: Int) {
+        // Linux keeps a nice value for each thread, and 0 means the calling one. Where it is not permitted the lane
+        // still bounds and orders; its threads then compete with the server's as equals.
+        let which = __priority_which_t(PRIO_PROCESS.rawValue)
+        _ = setpriority(which, 0, min(19, getpriority(which, 0) + bounds.niceness))
+        var spent: Int64?
+        while let job = next(index, spent: spent) {
+            let start = monotonicNanoseconds()
+            if start - job.arrived > bounds.maximumWait {
+                // The client has waited longer than it was told to expect; a signature would come too late for it.
+                refused.add(1, ordering: .relaxed)
+                job.parked.finish(shed(job.request, 1))
+                spent = nil
+                continue
+            }
+            switch work(job.request) {
+            case .reply(let reply): job.parked.finish(reply)
+            case .parked(let begin): begin(job.parked)
+            }
+            spent = monotonicNanoseconds() - start
+        }
+    }
+
+    /// The next job, when there is one; nil when the lane has stopped and is empty.
+    private func next(_ index: Int, spent: Int64?) -> Job? {
+        var spent = spent
+        while true {
+            let (job, isOver) = state.withLock { state -> (Job?, Bool) in
+                if let taken = spent.take() { state.cost += (taken - state.cost) / 16 }
+                if let job = state.next() { return (job, false) }
+                if !state.isStopped, !state.idle.contains(index) { state.idle.append(index) }
+                return (nil, state.isStopped)
+            }
+            if let job { return job }
+            if isOver { return nil }
+            wakeUps[index].wait(milliseconds: -1)
+        }
+    }
+}
+
+/// A worker's place in its lane, handed to its thread.
+private final class Worker: Sendable {
+    let lane: MintLane
+    let index: Int
+
+    init(lane: MintLane, index: Int) {
+        (self.lane, self.index) = (lane, index)
+    }
+}
+
+private func laneMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context = unsafe context else { return nil }
+    let worker = unsafe Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
+    worker.lane.run(worker.index)
+    return nil
+}
+
+/// The steady clock, in nanoseconds since some moment.
+private func monotonicNanoseconds() -> Int64 {
+    var time = timespec()
+    guard unsafe clock_gettime(CLOCK_MONOTONIC, &time) == 0 else { return 0 }
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+}

@@ -1,0 +1,217 @@
+import Glibc
+@testable import MayflyServer
+import Synchronization
+import Testing
+
+/// The queue before what costs a signature: what it takes, in which order, and when it says no.
+@Suite struct MintLaneTests {
+    @Test func aRestingLaneLetsTheCallerDoTheWorkItself() throws {
+        let gate = Gate()
+        gate.open()
+        let lane = try lane(gate)
+        defer { lane.stop() }
+        #expect(eventually { gate.isInline(lane.admit(request("a"), to: .ordinary)) })
+    }
+
+    @Test func aFullQueueRefusesAtOnceAndKeepsWhatItTook() throws {
+        let gate = Gate()
+        var bounds = MintLane.Bounds.patient
+        bounds.maximumJobs = 20
+        let lane = try lane(gate, bounds)
+        occupy(lane, gate)
+        let answers = (0..<15).map { Pending(lane.admit(request("\($0)"), to: .ordinary)) }
+        #expect(answers.prefix(10).allSatisfy { $0.status == nil })
+        #expect(answers.dropFirst(10).allSatisfy { $0.status == 503 })
+        #expect(lane.shedCount == 5)
+        // The administrators' line has room although the other has none.
+        let administrative = Pending(lane.admit(request("kill switch"), to: .administrative))
+        #expect(administrative.status == nil)
+        gate.open()
+        #expect(eventually { (answers.prefix(10) + [administrative]).allSatisfy { $0.status == 200 } })
+        lane.stop()
+        #expect(lane.waiting == 0)
+    }
+
+    @Test func aFloodOfLargeBodiesIsBoundedByItsBytes() throws {
+        let gate = Gate()
+        var bounds = MintLane.Bounds.patient
+        bounds.maximumBytes = 300_000
+        let lane = try lane(gate, bounds)
+        occupy(lane, gate)
+        let body = [UInt8](repeating: 97, count: 60_000)
+        let answers = (0..<10).map { _ in Pending(lane.admit(request("x", body), to: .ordinary)) }
+        #expect(answers.count { $0.status == nil } == 5)
+        gate.open()
+        lane.stop()
+    }
+
+    @Test func bothLinesAreWorkedInTurn() throws {
+        let gate = Gate()
+        let lane = try lane(gate)
+        occupy(lane, gate)
+        for index in 0..<6 { _ = Pending(lane.admit(request("o\(index)"), to: .ordinary)) }
+        for index in 0..<3 { _ = Pending(lane.admit(request("a\(index)"), to: .administrative)) }
+        gate.open()
+        lane.stop()
+        let order = gate.order.filter { $0.hasPrefix("/o") || $0.hasPrefix("/a") }
+        #expect(order.prefix(6).count { $0.hasPrefix("/a") } == 3, "\(order)")
+        #expect(order.filter { $0.hasPrefix("/o") } == (0..<6).map { "/o\($0)" })
+    }
+
+    @Test func whatHasWaitedTooLongIsRefusedWithoutWork() throws {
+        let gate = Gate()
+        var bounds = MintLane.Bounds()
+        bounds.maximumWait = 1_000_000
+        let lane = try lane(gate, bounds)
+        occupy(lane, gate)
+        let late = Pending(lane.admit(request("late"), to: .ordinary))
+        // The age of the one in front speaks for the next.
+        #expect(eventually { Pending(lane.admit(request("next"), to: .ordinary)).status == 503 })
+        gate.open()
+        lane.stop()
+        #expect(late.status == 503)
+        #expect(!gate.order.contains("/late"))
+    }
+
+    @Test func nothingIsTakenWhileTheStoreDoesNotKeepUp() throws {
+        let lane = try MintLane(
+            bounds: MintLane.Bounds(), isDownstreamFull: { true },
+            shed: { HTTPReply(status: 503, headers: [("Retry-After", "\($1)")]) },
+            work: { _ in .reply(HTTPReply(status: 200)) })
+        defer { lane.stop() }
+        let answer = Pending(lane.admit(request("a"), to: .administrative))
+        #expect(answer.status == 503)
+        #expect(answer.header("Retry-After") == "1")
+    }
+
+    @Test func manyThreadsLoseNothing() throws {
+        var bounds = MintLane.Bounds.patient
+        bounds.threads = 3
+        let done = Atomic<Int>(0)
+        let lane = try MintLane(
+            bounds: bounds, shed: { _, _ in HTTPReply(status: 503) },
+            work: { _ in
+                .parked { parked in
+                    done.add(1, ordering: .relaxed)
+                    parked.finish(HTTPReply(status: 200))
+                }
+            })
+        let answers = Mutex<[Pending]>([])
+        for _ in 0..<4 {
+            onThread {
+                for _ in 0..<500 {
+                    let pending = Pending(lane.admit(request("a"), to: .ordinary))
+                    answers.withLock { $0.append(pending) }
+                }
+            }
+        }
+        #expect(eventually { answers.withLock { $0.count == 2000 && $0.allSatisfy { $0.status != nil } } })
+        let succeeded = answers.withLock { $0.count { $0.status == 200 } }
+        #expect(done.load(ordering: .relaxed) == succeeded && succeeded + lane.shedCount == 2000)
+        lane.stop()
+    }
+
+    @Test(arguments: [
+        ("/oauth2/token", "scope=a", true), ("/oauth2/%74oken", "scope=a", true), ("/api/v1/enrol", "{}", true),
+        ("/oauth2/introspect", "token=a", false), ("/oauth2/revoke", "token=a", false),
+        ("/api/v1/revocations", "{}", false), ("/access/v1/evaluation", "{}", false),
+    ])
+    func onlyWhatCostsASignatureAnswersLater(_ path: String, _ body: String, _ waits: Bool) throws {
+        let gate = Gate()
+        let handler = try AdmittingHandler(
+            before: FakeHandler { gate.work($0) }, bounds: .patient, isDownstreamFull: { false })
+        occupy(handler.lane, gate)
+        gate.letOthersPass()
+        let pending = Pending(
+            handler.handle(try HTTPRequest(method: "POST", target: path, body: Array(body.utf8))))
+        #expect((pending.status == nil) == waits)
+        gate.open()
+        handler.lane.stop()
+        #expect(pending.status == 200)
+    }
+
+    /// Fills the lane's one worker and its lone place with requests that hang.
+    private func occupy(_ lane: MintLane, _ gate: Gate) {
+        onThread { _ = Pending(lane.admit(request("hang1"), to: .ordinary)) }
+        _ = eventually { gate.order.count == 1 }
+        _ = Pending(lane.admit(request("hang2"), to: .ordinary))
+        _ = eventually { gate.order.count == 2 }
+    }
+
+    private func lane(_ gate: Gate, _ bounds: MintLane.Bounds = .patient) throws -> MintLane {
+        let lane = try MintLane(
+            bounds: bounds, shed: { HTTPReply(status: 503, headers: [("Retry-After", "\($1)")]) },
+            work: { gate.work($0) })
+        // The caller does the work only once the worker has come to rest.
+        _ = eventually { lane.isResting }
+        return lane
+    }
+}
+
+extension MintLane.Bounds {
+    /// A wait that a busy machine does not reach.
+    fileprivate static var patient: MintLane.Bounds {
+        var bounds = MintLane.Bounds()
+        bounds.maximumWait = 300_000_000_000
+        return bounds
+    }
+}
+
+private func request(_ name: String, _ body: [UInt8] = []) -> HTTPRequest {
+    guard let request = try? HTTPRequest(method: "POST", target: "/\(name.filter { $0 != " " })", body: body) else {
+        preconditionFailure("the test's own request is well formed")
+    }
+    return request
+}
+
+/// Work that hangs until it is let go, in the order in which it began.
+private final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var passesOthers = false
+        var order: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    var order: [String] { state.withLock { $0.order } }
+
+    func open() { state.withLock { $0.isOpen = true } }
+
+    /// Lets what was not there yet through.
+    func letOthersPass() { state.withLock { $0.passesOthers = true } }
+
+    func work(_ request: HTTPRequest) -> HTTPOutcome {
+        let passes = state.withLock { state in
+            state.order.append(request.path)
+            return state.passesOthers
+        }
+        while !passes, !state.withLock({ $0.isOpen }) { sched_yield() }
+        return .reply(HTTPReply(status: 200))
+    }
+
+    func isInline(_ outcome: HTTPOutcome) -> Bool {
+        if case .reply(let reply) = outcome { return reply.status == 200 }
+        return false
+    }
+}
+
+/// An answer that may still be on its way.
+private final class Pending: Sendable {
+    private let reply = Mutex<HTTPReply?>(nil)
+
+    init(_ outcome: HTTPOutcome) {
+        switch outcome {
+        case .reply(let reply): self.reply.withLock { $0 = reply }
+        case .parked(let begin):
+            begin(
+                ParkedReply(
+                    observer: { reply in self.reply.withLock { $0 = reply } },
+                    whenAbandoned: { HTTPReply(status: 599) }))
+        }
+    }
+
+    var status: Int? { reply.withLock { $0?.status } }
+
+    func header(_ name: String) -> String? { reply.withLock { $0?.headers.first { $0.name == name }?.value } }
+}
