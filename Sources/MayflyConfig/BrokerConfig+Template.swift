@@ -4,7 +4,7 @@ extension BrokerConfig {
         issuer: IssuerURL, listen: ListenAddress, behindProxy: Bool = false
     ) -> String {
         """
-        # Mayfly's configuration. Read once at start; every unknown key is an error.
+        # Mayfly's configuration. Read at start, and again at SIGHUP; every unknown key is an error.
         # Spans are whole seconds, or 30s, 5m, 1h, 7d. Relative paths start at this file's folder.
 
         # The base URL by which agents and tools reach the broker. It is the "iss" of every token, so changing it ends

@@ -10,6 +10,7 @@ import MayflyStorage
 final class RunningBroker {
     let url: String
     private let broker: Broker
+    private var config: BrokerConfig
     private let server: HTTPServer
     private let admission: AdmittingHandler
     private let cleaner: ExpiryCleaner
@@ -62,6 +63,7 @@ final class RunningBroker {
         cleaner = ExpiryCleaner(broker, log)
         cleaner.start()
         self.log = log
+        self.config = config
         if acceptClock { log.say(.warning, "the clock was accepted as it is; if it was behind, every token has ended") }
     }
 
@@ -74,6 +76,34 @@ final class RunningBroker {
         spans?.stop()
         log.say(.info, "stopped; everything accepted was answered")
         log.stop()
+    }
+
+    /// Reads the configuration again; what it says holds from the next request on.
+    ///
+    /// All of it or nothing: after an error, or when a setting differs that is read at a start only, everything stays
+    /// as it was, and the log says why.
+    func reload(from directory: String) {
+        let new: BrokerConfig
+        do {
+            new = try BrokerConfig.load(directory: directory)
+        } catch {
+            log.say(
+                .error,
+                "the configuration was not reloaded, and the old one holds: \(error); correct it, and send SIGHUP")
+            return
+        }
+        let fixed = config.needsRestart(for: new)
+        guard fixed.isEmpty else {
+            let names = fixed.joined(separator: ", ")
+            log.say(
+                .error,
+                "the configuration was not reloaded, and the old one holds: a change of \(names) needs a restart")
+            return
+        }
+        broker.live.replace(with: new.settings(issuer: broker.settings.issuer))
+        log.follow(new)
+        config = new
+        log.say(.info, "the configuration was reloaded")
     }
 
     /// On port 0, an issuer on this machine without a port takes the port that the server got: for trying out and for
@@ -89,15 +119,6 @@ final class RunningBroker {
     private static func open(
         _ config: BrokerConfig, issuer: String, log: StandardErrorLog, acceptClock: Bool
     ) throws(StartError) -> Broker {
-        var settings = BrokerSettings(issuer: issuer)
-        settings.tokenLife = config.defaultTokenLife
-        settings.maximumTokenLife = config.maximumTokenLife
-        settings.ticketLife = config.ticketLife
-        settings.enrolmentCodeLife = config.enrolmentCodeLife
-        settings.assertionLife = config.assertionMaximumLife
-        settings.clockSkew = config.clockSkew
-        settings.mintLimit = config.mintLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
-        settings.verifyLimit = config.verifyLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
         let store: SQLiteStore
         do {
             store = try SQLiteStore(path: config.storePath, mode: .open)
@@ -117,7 +138,8 @@ final class RunningBroker {
             throw .ledger(error)
         }
         return try Broker(
-            settings: settings, store: store, vault: FileKeyVault(directory: config.keysDirectory),
+            settings: config.settings(issuer: issuer), store: store,
+            vault: FileKeyVault(directory: config.keysDirectory),
             wall: SystemClock(), signer: signer, log: log, segments: ArchiveDirectory(path: config.archiveDirectory),
             acceptClock: acceptClock)
     }

@@ -1,13 +1,16 @@
 internal import Glibc
 import MayflyConfig
 
-/// `mayfly serve`: runs the broker until SIGTERM or SIGINT.
+/// `mayfly serve`: runs the broker until SIGTERM or SIGINT; SIGHUP reads its configuration again.
 enum ServeCommand: CommandLineCommand {
     static let name = "serve"
     static let summary = "Run the broker"
     static let details = """
         Prints one line, "mayfly ready on http://HOST:PORT", when it accepts requests.
         SIGTERM or SIGINT: takes nothing new, finishes what it accepted, and ends.
+        SIGHUP: reads config/mayfly.yaml again. Lives of tokens, tickets, codes and assertions, clock skew, rate limits
+        and the log's level and format hold from the next request on. Everything else needs a restart; a file that
+        changes it, or that has an error, is not taken at all, and the log says why.
         """
     static let options = [
         Option.value("dir", "D", "the directory that mayfly init made"),
@@ -28,12 +31,17 @@ enum ServeCommand: CommandLineCommand {
         sigemptyset(&signals)
         sigaddset(&signals, SIGTERM)
         sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGHUP)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         OpenFiles.raiseLimit()
         let running = try RunningBroker(config, acceptClock: call.flag("accept-clock"))
         Terminal.say("mayfly ready on \(running.url)")
-        var signal: Int32 = 0
-        while sigwait(&signals, &signal) != 0 {}
+        while true {
+            var signal: Int32 = 0
+            guard sigwait(&signals, &signal) == 0 else { continue }
+            guard signal == SIGHUP else { break }
+            running.reload(from: directory)
+        }
         running.stop()
     }
 }

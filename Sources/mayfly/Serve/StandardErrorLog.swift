@@ -40,6 +40,12 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     /// Writes what waits, for a second at most.
     func stop() { writer.stop() }
 
+    /// Takes level and format from a file that was read again.
+    func follow(_ config: BrokerConfig) {
+        threshold.store(config.logLevel.rank, ordering: .relaxed)
+        isJSON.store(config.logFormat == .json, ordering: .relaxed)
+    }
+
     func note(_ notice: BrokerNotice) {
         say(.error, notice.text(storePath))
     }

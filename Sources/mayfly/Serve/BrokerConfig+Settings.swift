@@ -1,0 +1,35 @@
+import MayflyBroker
+import MayflyConfig
+
+extension BrokerConfig {
+    /// What the broker itself takes from the file; a reload may change all of it but the issuer.
+    func settings(issuer: String) -> BrokerSettings {
+        var settings = BrokerSettings(issuer: issuer)
+        settings.tokenLife = defaultTokenLife
+        settings.maximumTokenLife = maximumTokenLife
+        settings.ticketLife = ticketLife
+        settings.enrolmentCodeLife = enrolmentCodeLife
+        settings.assertionLife = assertionMaximumLife
+        settings.clockSkew = clockSkew
+        settings.mintLimit = mintLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
+        settings.verifyLimit = verifyLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
+        return settings
+    }
+
+    /// The settings that differ from `other` and are read at a start only, by the names that the file gives them.
+    func needsRestart(for other: BrokerConfig) -> [String] {
+        var names: [String] = []
+        if other.issuer != issuer { names.append("issuer") }
+        if other.listen != listen { names.append("listen") }
+        if other.behindProxy != behindProxy { names.append("behind_proxy") }
+        if other.keysDirectory != keysDirectory { names.append("keys.directory") }
+        if other.storePath != storePath { names.append("store") }
+        if other.archiveDirectory != archiveDirectory { names.append("archive") }
+        if other.metricsEnabled != metricsEnabled { names.append("metrics.enabled") }
+        if other.tracingEndpoint != tracingEndpoint { names.append("tracing.endpoint") }
+        if other.tracingSample != tracingSample { names.append("tracing.sample") }
+        if other.connections != connections { names.append("limits.connections") }
+        if other.threads != threads { names.append("limits.threads") }
+        return names
+    }
+}
