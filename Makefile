@@ -6,7 +6,10 @@
 # make format     rewrites the sources to those rules
 # make sanitize   the tests under the thread and the address sanitizer
 # make connections  ten thousand idle connections at once; needs ulimit -n of 21000
-# make bench      measures a release build against its peers, and prints ratios
+# make bench      measures a release build against its peers, and prints ratios with a verdict each; FULL=1 with a
+#                 million live tokens, ROWS="introspect token" only some rows
+# make bench-peers  the same load on Mayfly and on Glewlwyd
+# make bench-micro  counts allocations per operation, and fails past Benchmarks/allocations.txt
 # make fuzz       made-up input for each parser, two minutes each
 # make clean      removes what the build and the tests made; var/ stays
 
@@ -19,13 +22,14 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: build demo serve test connections bench lint format sanitize fuzz packages test-packages bench-packages clean
+.PHONY: build demo serve test connections bench bench-peers bench-micro lint format sanitize fuzz packages \
+    test-packages bench-packages peers-packages clean
 
 build: packages
 	swift build --configuration $(CONFIGURATION)
 
 # What is shown and what stays is the program as it ships.
-demo serve bench: CONFIGURATION = release
+demo serve bench bench-peers: CONFIGURATION = release
 
 demo: build
 	@MAYFLY=$(mayfly) scripts/demo
@@ -45,7 +49,14 @@ connections: test-packages
 	MAYFLY_CONNECTIONS=10000 swift test --skip-build --disable-xctest --filter ConnectionFloodTests
 
 bench: bench-packages build
-	@scripts/bench
+	@scripts/bench $(if $(FULL),--full) $(ROWS)
+
+bench-peers: peers-packages build
+	@scripts/bench peers
+
+bench-micro: packages
+	swift build --configuration release --product mayfly-bench-micro
+	@scripts/bench micro
 
 lint:
 	swift format lint --strict --parallel --recursive Sources Tests Fuzz Benchmarks Package.swift
@@ -65,6 +76,9 @@ packages:
 
 bench-packages:
 	@scripts/install-packages bench
+
+peers-packages:
+	@scripts/install-packages bench peers
 
 test-packages:
 	@scripts/install-packages test

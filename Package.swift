@@ -58,7 +58,18 @@ let package = Package(
             swiftSettings: common),
 
         .executableTarget(
-            name: "mayfly-bench", dependencies: ["MayflyModel", "MayflyCrypto"], path: "Benchmarks/MayflyBench",
+            name: "mayfly-bench",
+            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "MayflyStorage"],
+            path: "Benchmarks/MayflyBench",
+            swiftSettings: common),
+
+        .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
+        .executableTarget(
+            name: "mayfly-bench-micro",
+            dependencies: [
+                "CAllocations", "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker",
+            ],
+            path: "Benchmarks/MicroBench",
             swiftSettings: common),
 
         .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
