@@ -10,6 +10,7 @@
 #                 million live tokens, ROWS="introspect token" only some rows
 # make bench-peers  the same load on Mayfly and on Glewlwyd
 # make bench-micro  counts allocations per operation, and fails past Benchmarks/allocations.txt
+# make crash      kills the broker 200 times and breaks its disk: nothing answered is lost (ROUNDS=n SEED=s)
 # make fuzz       made-up input for each parser, two minutes each
 # make clean      removes what the build and the tests made; var/ stays
 
@@ -22,7 +23,7 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: build demo serve test connections bench bench-peers bench-micro lint format sanitize fuzz packages \
+.PHONY: build demo serve test connections bench bench-peers bench-micro lint format sanitize crash fuzz packages \
     test-packages bench-packages peers-packages clean
 
 build: packages
@@ -59,14 +60,20 @@ bench-micro: packages
 	@scripts/bench micro
 
 lint:
-	swift format lint --strict --parallel --recursive Sources Tests Fuzz Benchmarks Package.swift
+	swift format lint --strict --parallel --recursive Sources Tests Fuzz Benchmarks Crash Package.swift
 
 format:
-	swift format --in-place --parallel --recursive Sources Tests Fuzz Benchmarks Package.swift
+	swift format --in-place --parallel --recursive Sources Tests Fuzz Benchmarks Crash Package.swift
 
 sanitize: test-packages $(venv)/installed
 	@$(with_python) scripts/sanitize thread
 	@$(with_python) scripts/sanitize address
+
+crash: packages
+	swift build --configuration release --product mayfly
+	swift build --configuration release --product mayfly-faults
+	swift build --configuration release --product mayfly-crash
+	@scripts/crash $(or $(ROUNDS),200) $(SEED)
 
 fuzz: packages
 	@scripts/fuzz 120

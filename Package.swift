@@ -16,6 +16,7 @@ let package = Package(
     products: [
         .executable(name: "mayfly", targets: ["mayfly"]),
         .library(name: "MayflyClient", targets: ["MayflyClient"]),
+        .library(name: "mayfly-faults", type: .dynamic, targets: ["MayflyFaults"]),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -71,6 +72,12 @@ let package = Package(
             ],
             path: "Benchmarks/MicroBench",
             swiftSettings: common),
+
+        // Loaded under a broker by the crash tests, and linked into nothing.
+        .target(name: "MayflyFaults", path: "Crash/Faults", publicHeadersPath: "."),
+        .executableTarget(
+            name: "mayfly-crash", dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyClient"],
+            path: "Crash/MayflyCrash", swiftSettings: common),
 
         .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
         .testTarget(
