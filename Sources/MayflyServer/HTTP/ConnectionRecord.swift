@@ -54,6 +54,11 @@ final class ConnectionRecord: Sendable {
         state.withLock { $0.parked = slot }
     }
 
+    /// Whether the connection was cut, and waits for the library to close it.
+    var isCut: Bool {
+        state.withLock { $0.isCut }
+    }
+
     /// The reply that the connection waits for.
     var parked: ParkedSlot? {
         state.withLock { $0.parked }
@@ -79,7 +84,7 @@ final class ConnectionRecord: Sendable {
     /// A reply that its client does not take counts once it is late; before that it is an accepted request's.
     func waiting(_ limits: HTTPLimits, _ now: ContinuousClock.Instant) -> Wait? {
         state.withLock { state in
-            guard let deadline = state.deadline else { return nil }
+            guard !state.isCut, let deadline = state.deadline else { return nil }
             switch state.phase {
             case .idle: return Wait(isIdle: true, since: deadline - limits.idleTimeout)
             case .header: return Wait(isIdle: false, since: deadline - limits.headerDeadline)

@@ -34,14 +34,17 @@ final class ConnectionRegistry: Sendable {
         isCrowded.store(false, ordering: .sequentiallyConsistent)
         let records = all
         for record in records { record.sweep(now) }
-        guard records.count > limits.crowdedConnections else { return }
+        // What was cut before still counts with the library until it has closed it, which a busy server does late. It
+        // must not cost the next ones their place.
+        let standing = records.count { !$0.isCut }
+        guard standing > limits.crowdedConnections else { return }
         let waiting = records.compactMap { record in
             record.waiting(limits, now).map { (wait: $0, record: record) }
         }
         let order = waiting.sorted { left, right in
             left.wait.isIdle == right.wait.isIdle ? left.wait.since < right.wait.since : left.wait.isIdle
         }
-        for (_, record) in order.prefix(records.count - limits.relievedConnections) { record.cutIfWaiting() }
+        for (_, record) in order.prefix(standing - limits.relievedConnections) { record.cutIfWaiting() }
     }
 
     /// Returns once the record is out, and whether it was the last.
