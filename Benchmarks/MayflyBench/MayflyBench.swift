@@ -10,6 +10,7 @@ internal import Glibc
         ("token", TokenRows.run),
         ("exchange", ExchangeRows.run),
         ("evaluation", EvaluationRows.run),
+        ("floor", FloorRows.run),
         ("latency", LatencyRows.run),
         ("memory", CrowdRows.run),
         ("trials", RevocationTrialRows.run),

@@ -1,58 +1,6 @@
 /* The peer that a broker's answer is measured against: libmicrohttpd alone, with the broker's own start flags, which
-   reads a request and answers with fixed bytes. usage: echo RESPONSE_FILE THREADS; prints its port.
-   The file is an answer as the broker sent it, head and body; the same fields and body are sent again. */
-#include <microhttpd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <unistd.h>
-
-#define MAXIMUM_FIELDS 32
-#define MAXIMUM_ANSWER 65536
-
-static struct {
-    char *name, *value;
-} fields[MAXIMUM_FIELDS];
-static int field_count;
-static char answer[MAXIMUM_ANSWER + 1];
-static char *body;
-static size_t body_size;
-
-static int fail(const char *what) {
-    fprintf(stderr, "echo: %s\n", what);
-    return 1;
-}
-
-/* Whether the library writes this field by itself. */
-static int is_automatic(const char *name) {
-    return strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Date") == 0 ||
-           strcasecmp(name, "Connection") == 0;
-}
-
-static int read_answer(const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) return fail("cannot read the answer");
-    size_t size = fread(answer, 1, MAXIMUM_ANSWER, file);
-    fclose(file);
-    answer[size] = '\0';
-    char *end = strstr(answer, "\r\n\r\n");
-    if (end == NULL) return fail("the answer has no head");
-    end[2] = '\0';
-    body = end + 4;
-    body_size = size - (size_t)(body - answer);
-    char *line = strstr(answer, "\r\n") + 2;
-    while (*line != '\0' && field_count < MAXIMUM_FIELDS) {
-        char *stop = strstr(line, "\r\n"), *colon = strchr(line, ':');
-        if (stop == NULL || colon == NULL || colon > stop) return fail("a field of the answer cannot be read");
-        *stop = *colon = '\0';
-        fields[field_count].name = line;
-        fields[field_count].value = colon + 1 + strspn(colon + 1, " ");
-        if (!is_automatic(line)) field_count += 1;
-        line = stop + 2;
-    }
-    return 0;
-}
+   reads a request and answers with fixed bytes. usage: echo RESPONSE_FILE THREADS; prints its port. */
+#include "answer.h"
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                               const char *version, const char *data, size_t *size, void **state) {
@@ -66,24 +14,11 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         *size = 0;
         return MHD_YES;
     }
-    struct MHD_Response *response = MHD_create_response_from_buffer(body_size, body, MHD_RESPMEM_PERSISTENT);
-    for (int i = 0; i < field_count; i += 1) MHD_add_response_header(response, fields[i].name, fields[i].value);
-    enum MHD_Result result = MHD_queue_response(connection, 200, response);
-    MHD_destroy_response(response);
-    return result;
+    return send_answer(connection);
 }
 
 int main(int argc, char **argv) {
     if (argc != 3) return fail("usage: echo RESPONSE_FILE THREADS");
     if (read_answer(argv[1]) != 0) return 1;
-    int threads = atoi(argv[2]);
-    struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, &handle, NULL,
-        MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (unsigned int)threads : 0u,
-        MHD_OPTION_CONNECTION_LIMIT, 1024u, MHD_OPTION_END);
-    if (daemon == NULL) return fail("cannot listen");
-    printf("%u\n", (unsigned int)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
-    fflush(stdout);
-    pause();
-    return 0;
+    return serve(&handle, atoi(argv[2]));
 }

@@ -9,8 +9,13 @@ struct BenchTable {
     }
 
     func show(_ row: Row) {
-        line([row.what, row.value, row.peer, row.ratio, row.goal, row.isReached ? "reached" : "MISSED", row.spread])
+        line([row.what, row.value, row.peer, row.ratio, row.goal, verdict(row), row.spread])
         fflush(nil)
+    }
+
+    private func verdict(_ row: Row) -> String {
+        if row.goal == "-" { return "-" }
+        return row.isReached ? "reached" : "MISSED"
     }
 
     private func line(_ cells: [String]) {

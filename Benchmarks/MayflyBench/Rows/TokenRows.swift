@@ -35,19 +35,26 @@ enum SignedRounds {
         _ bench: Bench, verifying agent: BenchAgent, _ request: () throws(BenchError) -> HTTPRequestBytes
     ) throws(BenchError) -> (values: [Double], peers: [Double]) {
         let site = bench.site
-        let token = try site.token(try request())
-        let signedBytes = token.utf8.count - (token.split(separator: ".").last?.utf8.count ?? 0) - 1
-        let assertionBytes = try agent.assertionSize()
+        let sizes = try sizes(bench, verifying: agent, try request())
         let replay = Replay(tools: bench.tools, directory: site.directory, connections: 64)
         var values: [Double] = []
         var peers: [Double] = []
         for _ in 0..<bench.rounds {
             var requests: [HTTPRequestBytes] = []
             for _ in 0..<bench.uniqueRequests { requests.append(try request()) }
-            let evp = try bench.tools.signatures(verifying: assertionBytes, signing: signedBytes)
+            let evp = try bench.tools.signatures(verifying: sizes.verified, signing: sizes.signed)
             peers.append(evp.verify + evp.sign)
             values.append(try replay.run(requests, port: site.port, server: site.server).load.cpu)
         }
         return (values, peers)
+    }
+
+    /// Bytes of what is verified and of what is signed for such a request.
+    static func sizes(
+        _ bench: Bench, verifying agent: BenchAgent, _ request: HTTPRequestBytes
+    ) throws(BenchError) -> (verified: Int, signed: Int) {
+        let token = try bench.site.token(request)
+        let signed = token.utf8.count - (token.split(separator: ".").last?.utf8.count ?? 0) - 1
+        return (try agent.assertionSize(), signed)
     }
 }
