@@ -27,6 +27,8 @@ package enum CryptoError: Error, Equatable, Sendable {
     /// The signed token would be longer than `JWS.maximumLength`.
     case tooLong
     case crossCheckFailed
+    /// OpenSSL answered a signature that is not two numbers in DER.
+    case unexpectedSignature
 }
 
 extension CryptoError: CustomStringConvertible {
@@ -48,6 +50,7 @@ extension CryptoError: CustomStringConvertible {
         case .keyFile(let number): "the key file could not be read or written (errno \(number))"
         case .tooLong: "the signed token would be longer than \(JWS.maximumLength) bytes"
         case .crossCheckFailed: "the key failed the check against the second implementation"
+        case .unexpectedSignature: "OpenSSL answered a signature of an unexpected form"
         }
     }
 }
