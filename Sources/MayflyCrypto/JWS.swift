@@ -73,10 +73,35 @@ package struct JWS: Sendable {
     package static func sign(
         payload: [UInt8], type: String?, keyID: String?, with key: PrivateKey
     ) throws(CryptoError) -> String {
+        try sign(
+            payload: payload, header: encodedHeader(algorithm: key.algorithm, type: type, keyID: keyID), with: key)
+    }
+
+    /// Signs `payload` under a header that `encodedHeader` made for a key of this algorithm.
+    package static func sign(
+        payload: [UInt8], header: [UInt8], with key: PrivateKey
+    ) throws(CryptoError) -> String {
+        var compact: [UInt8] = []
+        // Room for all three parts, so that the array moves once at most; an RSA signature is longer.
+        compact.reserveCapacity(header.count + (payload.count + 64) / 3 * 4 + 16)
+        compact.append(contentsOf: header)
+        compact.append(UInt8(ascii: "."))
+        Base64URL.append(payload, to: &compact)
+        let signature = try key.sign(compact)
+        compact.append(UInt8(ascii: "."))
+        Base64URL.append(signature, to: &compact)
+        // Nobody would accept it, so it must not leave.
+        guard compact.count <= maximumLength else { throw .tooLong }
+        return String(decoding: compact, as: UTF8.self)
+    }
+
+    /// The first part of a compact JWS, before its dot: base64url of a header with `alg`, then `typ` and `kid` where
+    /// given.
+    package static func encodedHeader(algorithm: SignatureAlgorithm, type: String?, keyID: String?) -> [UInt8] {
         var header = JSONWriter(reserving: 128)
         header.beginObject()
         header.name("alg")
-        header.string(key.algorithm.rawValue)
+        header.string(algorithm.rawValue)
         if let type {
             header.name("typ")
             header.string(type)
@@ -86,18 +111,9 @@ package struct JWS: Sendable {
             header.string(keyID)
         }
         header.endObject()
-        var compact: [UInt8] = []
-        // Room for all three parts, so that the array moves once at most; an RSA signature is longer.
-        compact.reserveCapacity((header.bytes.count + payload.count + 64) / 3 * 4 + 16)
-        Base64URL.append(header.bytes, to: &compact)
-        compact.append(UInt8(ascii: "."))
-        Base64URL.append(payload, to: &compact)
-        let signature = try key.sign(compact)
-        compact.append(UInt8(ascii: "."))
-        Base64URL.append(signature, to: &compact)
-        // Nobody would accept it, so it must not leave.
-        guard compact.count <= maximumLength else { throw .tooLong }
-        return String(decoding: compact, as: UTF8.self)
+        var encoded: [UInt8] = []
+        Base64URL.append(header.bytes, to: &encoded)
+        return encoded
     }
 }
 

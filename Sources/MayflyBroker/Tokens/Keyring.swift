@@ -20,7 +20,19 @@ package final class Keyring: Sendable {
     private struct Contents {
         var signing: [SignatureAlgorithm: PrivateKey] = [:]
         var published: [String: SigningKeyRecord] = [:]
+        /// What every token of ours begins with, by key and kind.
+        var headers: [[UInt8]: KnownHeader] = [:]
+        var signingHeaders: [SignatureAlgorithm: [TokenKind: [UInt8]]] = [:]
     }
+
+    /// What the header of a token of ours says.
+    struct KnownHeader: Sendable {
+        let kind: TokenKind
+        let key: SigningKeyRecord
+    }
+
+    /// The kinds that are signed with these keys.
+    private static let kinds: [TokenKind] = [.accessToken, .ticket]
 
     private let contents: Mutex<Contents>
 
@@ -38,6 +50,11 @@ package final class Keyring: Sendable {
         var fresh = Contents()
         for record in records {
             fresh.published[record.id] = record
+            for kind in Self.kinds {
+                let header = Self.header(of: record, kind)
+                fresh.headers[header] = KnownHeader(kind: kind, key: record)
+                if record.state == .active { fresh.signingHeaders[record.algorithm, default: [:]][kind] = header }
+            }
             guard record.state != .retiring else { continue }
             let key = try vault.load(record.id)
             guard key.publicKey.thumbprint == record.id else { throw .invalidKey }
@@ -46,6 +63,10 @@ package final class Keyring: Sendable {
         }
         guard Self.algorithms.allSatisfy({ fresh.signing[$0] != nil }) else { throw .invalidKey }
         contents.withLock { $0 = fresh }
+    }
+
+    private static func header(of record: SigningKeyRecord, _ kind: TokenKind) -> [UInt8] {
+        JWS.encodedHeader(algorithm: record.algorithm, type: kind.rawValue, keyID: record.id)
     }
 
     /// A token fresh from signing.
@@ -59,11 +80,16 @@ package final class Keyring: Sendable {
     func sign(
         _ claims: TokenClaims, as kind: TokenKind, with algorithm: SignatureAlgorithm
     ) throws(CryptoError) -> SignedToken {
-        guard let key = contents.withLock({ $0.signing[algorithm] }) else { throw .unsupportedKey }
-        let keyID = key.publicKey.thumbprint
+        let found = contents.withLock { contents -> (PrivateKey, [UInt8])? in
+            guard let key = contents.signing[algorithm], let header = contents.signingHeaders[algorithm]?[kind] else {
+                return nil
+            }
+            return (key, header)
+        }
+        guard let (key, header) = found else { throw .unsupportedKey }
         return SignedToken(
-            compact: try JWS.sign(payload: claims.encoded(), type: kind.rawValue, keyID: keyID, with: key),
-            keyID: keyID)
+            compact: try JWS.sign(payload: claims.encoded(), header: header, with: key),
+            keyID: key.publicKey.thumbprint)
     }
 
     /// The published key with this id; nil once it has left the JWKS.
@@ -72,6 +98,15 @@ package final class Keyring: Sendable {
             guard let record = contents.published[keyID] else { return nil }
             return record.retiresAt.map { now < $0 } ?? true ? record : nil
         }
+    }
+
+    /// What a token's first part says, if it is one that we write with a key that is still published.
+    ///
+    /// A token of ours has no other spelling of its header, so none is ever parsed.
+    func known(_ header: ArraySlice<UInt8>, at now: Timestamp) -> KnownHeader? {
+        let header = Array(header)
+        guard let known = contents.withLock({ $0.headers[header] }) else { return nil }
+        return known.key.retiresAt.map { now < $0 } ?? true ? known : nil
     }
 
     /// The JWK set (RFC 7517 §5): next, active and retiring keys, sorted by id.

@@ -39,7 +39,7 @@ package final class TokenVerifier: Sendable {
             token = found
         } else {
             metrics.knownTokens.add(.miss)
-            guard let fresh = open(Array(compact), at: now) else { return nil }
+            guard let fresh = open(compact, at: now) else { return nil }
             token = fresh
             known.insert(fresh, for: digest)
         }
@@ -55,16 +55,13 @@ package final class TokenVerifier: Sendable {
     }
 
     /// Checks form, key and signature, which never change for the same bytes.
-    private func open(_ compact: [UInt8], at now: Timestamp) -> KnownToken? {
-        guard let jws = try? JWS.parse(compact), let kind = jws.type.flatMap(TokenKind.init(rawValue:)) else {
-            return nil
-        }
-        guard kind == .accessToken || kind == .ticket else { return nil }
-        guard let keyID = jws.keyID, let record = keyring.published(keyID, at: now) else { return nil }
-        guard jws.algorithm == record.algorithm, jws.isSigned(by: record.key) else { return nil }
-        guard let object = try? jws.claims(), let claims = try? TokenClaims(object) else { return nil }
+    private func open(_ compact: ArraySlice<UInt8>, at now: Timestamp) -> KnownToken? {
+        guard let parts = SignedParts(compact), let header = keyring.known(parts.header, at: now),
+            parts.isSigned(by: header.key.key, with: header.key.algorithm),
+            let object = parts.claims(), let claims = try? TokenClaims(object)
+        else { return nil }
         guard claims.issuer.utf8.elementsEqual(settings.issuer.utf8) else { return nil }
-        return KnownToken(kind: kind, keyID: keyID, claims: claims, issuer: settings.issuer)
+        return KnownToken(kind: header.kind, keyID: header.key.id, claims: claims, issuer: settings.issuer)
     }
 
     /// Checks everything that can change between two questions.
