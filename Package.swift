@@ -85,6 +85,8 @@ let package = Package(
         .testTarget(
             name: "MayflyConfigTests", dependencies: ["MayflyModel", "MayflyConfig"], swiftSettings: common),
         .testTarget(
+            name: "MayflyPolicyTests", dependencies: ["MayflyModel", "MayflyPolicy"], swiftSettings: common),
+        .testTarget(
             name: "MayflyLedgerTests",
             dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger"],
             swiftSettings: common),
