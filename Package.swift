@@ -125,8 +125,8 @@ if Context.environment["MAYFLY_FUZZ"] != nil {
         .executableTarget(
             name: "mayfly-fuzz",
             dependencies: [
-                "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyLedger", "MayflyBroker", "MayflyServer",
-                "CFuzzer",
+                "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyPolicy", "MayflyLedger", "MayflyBroker",
+                "MayflyServer", "CFuzzer",
             ],
             path: "Fuzz/Sources",
             swiftSettings: cFacing),

@@ -18,6 +18,7 @@ enum Target: String, CaseIterable {
     case verifierKey = "verifier-key"
     case proof
     case segment
+    case cel
 
     /// Reads `bytes` and ends the process when what was read breaks a promise of the parser.
     func check(_ bytes: [UInt8]) {
@@ -40,6 +41,7 @@ enum Target: String, CaseIterable {
         case .verifierKey: VerifierKeyCheck.run(bytes)
         case .proof: ProofCheck.run(bytes)
         case .segment: SegmentCheck.run(bytes)
+        case .cel: CELCheck.run(bytes)
         }
     }
 }
