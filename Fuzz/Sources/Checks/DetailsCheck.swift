@@ -22,7 +22,10 @@ enum DetailsCheck {
 
     static func run(_ bytes: [UInt8]) {
         guard let objects = (try? JSONParser.parse(bytes))?.arrayValue else { return }
-        for object in objects { checkPartial(object) }
+        for object in objects {
+            checkPartial(object)
+            checkLimits(object)
+        }
         guard let set = try? DetailSet.parse(objects, schemas: schemas) else { return }
         checkCanonical(set)
         let half = objects.count / 2
@@ -44,6 +47,15 @@ enum DetailsCheck {
         require(detail.isWithin(detail), "a detail is within itself")
         let complete = try? AuthorizationDetail.parse(object, schemas: schemas, completeness: .complete)
         require((complete != nil) == detail.isComplete, "a complete detail states every member")
+    }
+
+    private static func checkLimits(_ object: JSONValue) {
+        guard let limits = (try? Limits.Request(object))?.limits else { return }
+        let again = require("written limits are read again") { try Limits.Request(limits.json).limits }
+        require(again == limits, "limits survive being written")
+        require(JSONWriter.bytes(of: again.json) == JSONWriter.bytes(of: limits.json), "limits are written one way")
+        require(limits.isWithin(limits) && limits.isWithin(.none), "limits are within themselves and within none")
+        require(limits.meet(limits) == limits, "the meet of limits with themselves changes nothing")
     }
 
     private static func checkCanonical(_ set: DetailSet) {

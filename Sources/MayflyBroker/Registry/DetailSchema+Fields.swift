@@ -25,6 +25,8 @@ extension DetailSchema {
             try reader.finish()
             do {
                 schemas.append(try DetailSchema(type: type, members: parsed))
+            } catch .reservedType {
+                throw reader.failure("type", .invalid(rule: "the type \(Limits.type) is Mayfly's own"))
             } catch {
                 throw reader.failure("members", .invalid(rule: "1 to 32 members, each named once"))
             }

@@ -7,12 +7,28 @@ package struct DecimalNumber: Hashable, Comparable, Sendable {
     package static let maximumDigits = 18
     private static let fractionDigits = maximumDigits - 1
 
-    private let whole: Int64
-    private let fraction: Int64
+    /// Below 10¹⁸.
+    let whole: Int64
+    /// Below 10¹⁷.
+    let fraction: Int64
+
+    /// For sums and differences, which stay in both ranges.
+    init(whole: Int64, fraction: Int64) {
+        (self.whole, self.fraction) = (whole, fraction)
+    }
 
     /// Takes `12` or `12.50`: no sign, exponent, superfluous leading zero or bare point.
     package init?(_ text: String) {
-        guard text.utf8.count <= Self.maximumDigits + 1 else { return nil }
+        self.init(text, maximumDigits: Self.maximumDigits)
+    }
+
+    /// Reads what `text` writes of a sum or a difference, each half of which has as many digits as it can hold.
+    package static func readingSum(_ text: String) -> DecimalNumber? {
+        DecimalNumber(text, maximumDigits: maximumDigits + fractionDigits)
+    }
+
+    private init?(_ text: String, maximumDigits: Int) {
+        guard text.utf8.count <= maximumDigits + 1 else { return nil }
         let halves = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = halves.first, Self.isDigits(whole) else { return nil }
         guard whole.count == 1 || whole.first != UInt8(ascii: "0") else { return nil }
@@ -21,7 +37,9 @@ package struct DecimalNumber: Hashable, Comparable, Sendable {
             guard Self.isDigits(halves[1]) else { return nil }
             fraction = String(Substring(halves[1]))
         }
-        guard whole.count + fraction.utf8.count <= Self.maximumDigits else { return nil }
+        guard whole.count <= Self.maximumDigits, fraction.utf8.count <= Self.fractionDigits,
+            whole.count + fraction.utf8.count <= maximumDigits
+        else { return nil }
         let padding = String(repeating: "0", count: Self.fractionDigits - fraction.utf8.count)
         guard let whole = Int64(String(Substring(whole))), let fraction = Int64(fraction + padding) else { return nil }
         self.whole = whole

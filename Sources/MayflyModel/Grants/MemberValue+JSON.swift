@@ -11,7 +11,7 @@ extension MemberValue {
         case (_, .text): json.stringValue.flatMap(ExactText.init).map(MemberValue.text)
         case (_, .integer): json.integerValue.map(MemberValue.integer)
         case (_, .decimal): json.stringValue.flatMap(DecimalNumber.init).map(MemberValue.decimal)
-        case (_, .money): json.objectValue.flatMap(readMoney)
+        case (_, .money): Money(json).map { .money($0.amount, currency: $0.currency) }
         case (_, nil): nil
         }
     }
@@ -24,7 +24,7 @@ extension MemberValue {
         case .integer(let number): .integer(number)
         case .decimal(let number): .string(number.text)
         case .money(let amount, let currency):
-            .object(["amount": .string(amount.text), "currency": .string(currency)])
+            Money(amount: amount, currency: currency).json
         case .path(let segments): .string("/" + segments.map(\.text).joined(separator: "/"))
         case .flag(let flag): .bool(flag)
         }
@@ -54,14 +54,5 @@ extension MemberValue {
             segments.append(segment)
         }
         return .path(segments)
-    }
-
-    private static func readMoney(_ object: JSONObject) -> MemberValue? {
-        guard object.count == 2, let amount = object["amount"]?.stringValue.flatMap(DecimalNumber.init) else {
-            return nil
-        }
-        guard let currency = object["currency"]?.stringValue, currency.utf8.count == 3 else { return nil }
-        guard currency.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }) else { return nil }
-        return .money(amount, currency: currency)
     }
 }
