@@ -14,6 +14,10 @@ package enum ActionDecision: Equatable, Sendable {
         case memberMissing(String)
         /// What is asked goes past what was granted; the member is nil when no single one is to blame.
         case exceeds(String?)
+        /// The token's hours of use do not cover this moment.
+        case outsideHours
+        /// Too little is left for the whole delegation tree.
+        case budgetExhausted(Limits.Member)
     }
 
     case allow(rule: String, notAfter: Int64)
@@ -36,16 +40,20 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.typeNotGranted): "type_not_granted"
         case .deny(.memberMissing): "member_missing"
         case .deny(.exceeds): "exceeds_grant"
+        case .deny(.outsideHours): "outside_hours"
+        case .deny(.budgetExhausted): "budget_exhausted"
         }
     }
 
-    /// The scope or the member that the refusal is about; both come from the registry.
+    /// The scope or the member that the refusal is about; they come from the registry, or are a limit's.
     package var detail: String? {
         switch self {
         case .deny(.scopeMissing(let scope)): scope.text
         case .deny(.memberMissing(let member)): member
         case .deny(.exceeds(let member)): member
-        case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted): nil
+        case .deny(.budgetExhausted(let member)): member.rawValue
+        case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted), .deny(.outsideHours):
+            nil
         }
     }
 }

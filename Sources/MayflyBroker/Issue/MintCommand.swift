@@ -12,6 +12,8 @@ struct MintCommand: Command {
     /// The client's assertion, and the ticket when one is redeemed.
     let assertion: UsedMark?
     let ticket: UsedMark?
+    /// When a budget that the token brings in may be forgotten.
+    let budgetExpires: Timestamp
     let event: LedgerEvent
 
     func decide(
@@ -38,7 +40,18 @@ struct MintCommand: Command {
             touched.lastUsed = moment.now
             changes.append(.touched(touched))
         }
+        if let budget = budget(in: state, at: resource.id) { changes.append(.budget(budget)) }
         return Decided(.success(token), changes: changes, events: [event])
+    }
+
+    /// The budget that the token brings in; nil when nothing is used up, or when it inherits what its parent has.
+    ///
+    /// The parent's limits are those of the last budget above, and not those of a ticket, which has none of its own.
+    private func budget(in state: Tables, at resource: ResourceName) -> Budget? {
+        guard token.kind == .accessToken, token.claims.limits.spends else { return nil }
+        let limits = token.claims.limits.spendable
+        guard state.budgets(of: chain).last?.limits != limits else { return nil }
+        return Budget(id: token.claims.tokenID, resource: resource, limits: limits, expires: budgetExpires)
     }
 
     private func refused(

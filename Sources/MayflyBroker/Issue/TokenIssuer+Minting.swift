@@ -59,17 +59,20 @@ extension TokenIssuer {
         var expiresAt = now.seconds + minting.life
         if let limit = minting.notPast { expiresAt = min(expiresAt, limit) }
         if let end = view.agent.spec.endDate { expiresAt = min(expiresAt, end.seconds) }
+        let isTicket = minting.kind == .ticket
+        // A ticket is not used at the resource; what is redeemed from it counts from its own minting.
+        if !isTicket, let timeout = minting.grant.limits.timeout { expiresAt = min(expiresAt, now.seconds + timeout) }
         guard expiresAt > now.seconds else {
             throw OAuthError(.invalidGrant, "no time is left: the parent token or the agent is about to end")
         }
-        let isTicket = minting.kind == .ticket
         let link = ChainLink(
             tokenID: tokenID, agent: view.agent.id, epoch: view.epoch, ticket: minting.ticket?.id)
         let claims = TokenClaims(
             issuer: settings.issuer, subject: minting.subject,
             audience: isTicket ? settings.issuer : minting.grant.resource.text, clientID: view.agent.id.text,
             tokenID: tokenID, issuedAt: now.seconds, expiresAt: expiresAt, scopes: minting.grant.scopes,
-            details: minting.grant.details.details.map(\.json), task: minting.task, trace: minting.trace,
+            details: minting.grant.details.details.map(\.json), limits: minting.grant.limits, task: minting.task,
+            trace: minting.trace,
             chain: isTicket ? minting.parents : minting.parents + [link], delegates: minting.delegates,
             grantedResource: isTicket ? minting.grant.resource.text : nil,
             grantedUntil: isTicket ? minting.notPast : nil)
@@ -87,6 +90,7 @@ extension TokenIssuer {
                 compact: signed.compact, keyID: signed.keyID, kind: minting.kind, claims: claims,
                 expiresIn: expiresAt - now.seconds),
             chain: claims.chain, resource: view.resource.id, assertion: client.mark, ticket: minting.ticket?.mark,
+            budgetExpires: Timestamp(seconds: expiresAt + settings.clockSkew),
             event: event(of: minting, claims))
     }
 

@@ -111,7 +111,8 @@ extension TokenIssuer {
             // The resource's types have changed since the parent was minted.
             throw OAuthError(.invalidRequest, "the subject_token grants what its resource no longer understands")
         }
-        let grant = Grant(resource: child.resource.spec.identifier, scopes: parent.scopes, details: details)
+        let grant = Grant(
+            resource: child.resource.spec.identifier, scopes: parent.scopes, details: details, limits: parent.limits)
         guard let bound = grant.meet(ceiling) else {
             throw OAuthError(.invalidTarget, "the parent's and the delegate's rights have nothing in common")
         }

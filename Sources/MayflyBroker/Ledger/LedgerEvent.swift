@@ -4,7 +4,7 @@ package import MayflyModel
 
 /// One thing worth remembering: who, on whose behalf, what, where, how it was decided.
 ///
-/// It holds ids and digests only, never a token, a secret or a personal attribute.
+/// It holds ids, digests and spent amounts only, never a token, a secret or a personal attribute.
 package struct LedgerEvent: Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case brokerStarted = "broker.started"
@@ -15,6 +15,7 @@ package struct LedgerEvent: Sendable {
         case clientRefused = "client.refused"
         case requestLimited = "request.limited"
         case actionDecided = "action.decided"
+        case budgetSettled = "budget.settled"
         case revoked = "revoked"
         case registryChanged = "registry.changed"
         case keyEnrolled = "key.enrolled"
@@ -60,6 +61,11 @@ package struct LedgerEvent: Sendable {
     package var token: String?
     package var expiresAt: Timestamp?
     package var chain: [ChainLink] = []
+    /// What was taken from budgets, or in the end used.
+    package var cost: Money?
+    package var records: Int64?
+    /// The reservation by which some of it may come back, or came back.
+    package var reservation: String?
     /// For people: which record was changed, what was revoked and why.
     package var target: String?
     package var reason: String?
@@ -74,7 +80,7 @@ package struct LedgerEvent: Sendable {
 
     package var retention: Retention {
         switch kind {
-        case .tokenIssued, .tokenDelegated, .ticketIssued, .actionDecided: .access
+        case .tokenIssued, .tokenDelegated, .ticketIssued, .actionDecided, .budgetSettled: .access
         case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
             .storeResumed:
             .change
@@ -119,6 +125,15 @@ package struct LedgerEvent: Sendable {
         member("trace", trace)
         member("token", token)
         member("expires", expiresAt.map(RFC3339.format))
+        if let cost {
+            writer.name("cost")
+            writer.value(cost.json)
+        }
+        if let records {
+            writer.name("records")
+            writer.integer(records)
+        }
+        member("reservation", reservation)
         member("target", target)
         member("reason", reason)
         member("sha256", digest.map { Base64URL.encode($0.bytes) })

@@ -28,6 +28,7 @@ extension Tables {
             ("setting", settings.count), ("admin", admins.count), ("owner", owners.count), ("role", roles.count),
             ("resource", resources.count), ("agent", agents.count), ("enrolment_code", codes.count),
             ("signing_key", signingKeys.count), ("used", used.count), ("revocation", revocations.count),
+            ("budget", budgets.count), ("reservation", reservations.count),
         ]
     }
 }

@@ -1,3 +1,4 @@
+import MayflyPolicy
 import Synchronization
 
 /// What the broker has done since it started, counted where it happens.
@@ -11,6 +12,8 @@ package final class BrokerMetrics: Sendable {
     /// Tokens that were asked about and are not alive, or not for who asked.
     package let inactive = CounterSet<VerificationSurface>()
     package let decisions = CounterSet<DecisionOutcome>()
+    /// Decisions that a budget refused, by the limit.
+    package let exhausted = CounterSet<ExhaustedLimit>()
     package let revocations = CounterSet<RevocationKind>()
     package let knownTokens = CounterSet<CacheResult>()
     package let storeErrors = CounterSet<StoreErrorKind>()
@@ -52,8 +55,11 @@ package final class BrokerMetrics: Sendable {
         if isActive { active.add(surface) } else { inactive.add(surface) }
     }
 
-    func decided(_ isAllowed: Bool?) {
-        decisions.add(isAllowed.map { $0 ? .allow : .deny } ?? .error)
+    func decided(_ decision: ActionDecision?) {
+        decisions.add(decision.map { $0.isAllowed ? .allow : .deny } ?? .error)
+        if case .deny(.budgetExhausted(let member)) = decision, let limit = ExhaustedLimit(member) {
+            exhausted.add(limit)
+        }
     }
 
     func storeFailed(_ error: StoreError) {

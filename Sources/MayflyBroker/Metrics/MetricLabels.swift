@@ -1,3 +1,5 @@
+import MayflyModel
+
 /// What was issued.
 package enum IssuedKind: Int, MetricLabel {
     /// An agent's own token for a task.
@@ -84,6 +86,29 @@ package enum DecisionOutcome: Int, MetricLabel {
     case allow, deny
     /// The decision could not be written down, so it was not given.
     case error
+}
+
+/// The limit of which a delegation tree had too little left.
+package enum ExhaustedLimit: Int, MetricLabel {
+    case calls, cost, records
+
+    /// Nil for a limit that is not used up.
+    init?(_ member: Limits.Member) {
+        switch member {
+        case .calls: self = .calls
+        case .cost: self = .cost
+        case .records: self = .records
+        case .timeout, .readOnly, .environments, .hours: return nil
+        }
+    }
+
+    package var text: String {
+        switch self {
+        case .calls: Limits.Member.calls.rawValue
+        case .cost: Limits.Member.cost.rawValue
+        case .records: Limits.Member.records.rawValue
+        }
+    }
 }
 
 /// What was ended.

@@ -21,11 +21,14 @@ package enum Change: Sendable {
     case used(UsedMark)
     case revocation(Revocation)
     case archive(LedgerArchive)
+    case budget(Budget)
+    case reservation(Reservation)
+    case removeReservation(String)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
-        case .used, .code, .removeCode, .touched, .lastTime, .archive: false
+        case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation: false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation:
             true

@@ -14,6 +14,8 @@ enum LoadedRecord: Sendable {
     case signingKey(SigningKeyRecord)
     case revocation(Revocation)
     case archive(LedgerArchive)
+    case budget(Budget)
+    case reservation(Reservation)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -33,6 +35,8 @@ enum LoadedRecord: Sendable {
         case .signingKey: self = .signingKey(try SigningKeyRecord(stored: object))
         case .revocation: self = .revocation(try Revocation(stored: object))
         case .archive: self = .archive(try LedgerArchive(stored: object))
+        case .budget: self = .budget(try Budget(stored: object))
+        case .reservation: self = .reservation(try Reservation(stored: object))
         }
     }
 }

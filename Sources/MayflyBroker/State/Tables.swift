@@ -14,6 +14,8 @@ package struct Tables: Sendable {
     package private(set) var used = MarkTable()
     package private(set) var revocations = Table<Revocation>()
     package private(set) var archives = Table<LedgerArchive>()
+    package private(set) var budgets = Table<Budget>()
+    package private(set) var reservations = Table<Reservation>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -62,6 +64,8 @@ package struct Tables: Sendable {
         case .signingKey(let record): signingKeys.load(record)
         case .revocation(let record): revocations.load(record)
         case .archive(let record): archives.load(record)
+        case .budget(let record): budgets.load(record)
+        case .reservation(let record): reservations.load(record)
         }
     }
 
@@ -93,6 +97,9 @@ package struct Tables: Sendable {
         case .used(let record): used.put(record)
         case .revocation(let record): revocations.put(record)
         case .archive(let record): archives.put(record)
+        case .budget(let record): budgets.put(record)
+        case .reservation(let record): reservations.put(record)
+        case .removeReservation(let id): reservations.remove(id)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -110,6 +117,8 @@ package struct Tables: Sendable {
         batch.marks = used.changes.values.compactMap { $0 }
         revocations.collect(into: &batch)
         archives.collect(into: &batch)
+        budgets.collect(into: &batch)
+        reservations.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
@@ -118,7 +127,7 @@ package struct Tables: Sendable {
             settings: settings.changes, admins: admins.changes, owners: owners.changes, roles: roles.changes,
             resources: resources.changes, agents: agents.changes, codes: codes.changes,
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
-            archives: archives.changes,
+            archives: archives.changes, budgets: budgets.changes, reservations: reservations.changes,
             audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
     }
 
@@ -137,6 +146,8 @@ package struct Tables: Sendable {
         used.absorb(draft.used)
         revocations.absorb(draft.revocations)
         archives.absorb(draft.archives)
+        budgets.absorb(draft.budgets)
+        reservations.absorb(draft.reservations)
         audiences = draft.audiences
         roleEpochBound = draft.roleEpochBound
         revision = draft.revision
@@ -145,14 +156,16 @@ package struct Tables: Sendable {
     /// Whether there is anything to forget.
     func hasExpired(at now: Timestamp) -> Bool {
         codes.hasExpired(at: now) || signingKeys.hasExpired(at: now) || revocations.hasExpired(at: now)
-            || used.hasExpired(at: now)
+            || used.hasExpired(at: now) || budgets.hasExpired(at: now) || reservations.hasExpired(at: now)
     }
 
     /// Forgets up to `limit` expired records other than marks; answers how many it looked at.
     mutating func forgetExpired(at now: Timestamp, limit: Int) -> Int {
         var count = codes.forgetExpired(at: now, limit: limit)
         count += signingKeys.forgetExpired(at: now, limit: limit - count)
-        return count + revocations.forgetExpired(at: now, limit: limit - count)
+        count += revocations.forgetExpired(at: now, limit: limit - count)
+        count += budgets.forgetExpired(at: now, limit: limit - count)
+        return count + reservations.forgetExpired(at: now, limit: limit - count)
     }
 
     /// Takes out marks that have expired; see `MarkTable.takeExpired(at:)`.
@@ -174,6 +187,8 @@ struct DraftedChanges: Sendable {
     let used: [SHA256Digest: UsedMark]
     let revocations: [Revocation.ID: Revocation?]
     let archives: [LedgerArchive.ID: LedgerArchive?]
+    let budgets: [Budget.ID: Budget?]
+    let reservations: [Reservation.ID: Reservation?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64
     let revision: UInt64

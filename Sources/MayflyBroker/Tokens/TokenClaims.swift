@@ -13,8 +13,9 @@ package struct TokenClaims: Equatable, Sendable {
     package var issuedAt: Int64
     package var expiresAt: Int64
     package var scopes: ScopeSet
-    /// As granted; each is complete.
+    /// As granted; each is complete, and the limits are not among them.
     package var details: [JSONValue]
+    package var limits: Limits
     package var task: String
     package var trace: String
     /// Empty in tokens of administrators and resources.
@@ -46,6 +47,7 @@ package struct TokenClaims: Equatable, Sendable {
         writer.name("exp")
         writer.integer(expiresAt)
         if !scopes.isEmpty { member("scope", scopes.text) }
+        let details = authorizationDetails
         if !details.isEmpty {
             writer.name("authorization_details")
             writer.value(.array(details))
@@ -63,6 +65,11 @@ package struct TokenClaims: Equatable, Sendable {
         writePrivateClaim(into: &writer)
         writer.endObject()
         return writer.bytes
+    }
+
+    /// What the wire calls `authorization_details`: the details, and then the limits if there are any.
+    package var authorizationDetails: [JSONValue] {
+        limits.isNone ? details : details + [limits.json]
     }
 
     /// The `act` claim: the outermost actor holds the token now, deeper ones held its ancestors (RFC 8693 §4.1).
@@ -124,7 +131,7 @@ package struct TokenClaims: Equatable, Sendable {
             }
             scopes = parsed
         }
-        details = try fields.values("authorization_details", maximumCount: DetailSet.maximumCount)?.map(\.value) ?? []
+        (details, limits) = try Self.details(&fields)
         trace = try fields.optionalString("txn") ?? ""
         _ = fields.take("act")
         delegates = []
@@ -144,14 +151,35 @@ package struct TokenClaims: Equatable, Sendable {
         try fields.finish()
     }
 
+    /// The details, and the one object among them that holds limits.
+    private static func details(_ fields: inout FieldReader) throws(FieldError) -> ([JSONValue], Limits) {
+        let name = "authorization_details"
+        var details: [JSONValue] = []
+        var limits: Limits?
+        for (value, path) in try fields.values(name, maximumCount: DetailSet.maximumCount + 1) ?? [] {
+            guard Limits.isLimits(value) else {
+                details.append(value)
+                continue
+            }
+            guard limits == nil, let request = try? Limits.Request(value) else {
+                throw FieldError(path: path, problem: .invalid(rule: "one well-formed object of limits"))
+            }
+            limits = request.limits
+        }
+        guard details.count <= DetailSet.maximumCount else {
+            throw fields.failure(name, .tooMany(maximum: DetailSet.maximumCount))
+        }
+        return (details, limits ?? .none)
+    }
+
     /// 9999-12-31T23:59:59Z.
     private static let latestSecond: Int64 = 253_402_300_799
 
     package init(
         issuer: String, subject: String, audience: String, clientID: String, tokenID: String, issuedAt: Int64,
-        expiresAt: Int64, scopes: ScopeSet, details: [JSONValue] = [], task: String = "", trace: String = "",
-        chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil, grantedUntil: Int64? = nil,
-        epoch: Int64 = 0
+        expiresAt: Int64, scopes: ScopeSet, details: [JSONValue] = [], limits: Limits = .none, task: String = "",
+        trace: String = "", chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil,
+        grantedUntil: Int64? = nil, epoch: Int64 = 0
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -162,6 +190,7 @@ package struct TokenClaims: Equatable, Sendable {
         self.expiresAt = expiresAt
         self.scopes = scopes
         self.details = details
+        self.limits = limits
         self.task = task
         self.trace = trace
         self.chain = chain

@@ -11,6 +11,8 @@ package final class KnownToken: Sendable {
     package let claims: TokenClaims
     /// The claim, where asking for it copies no other: whole seconds since 1970.
     let expiresAt: Int64
+    /// The claim, for the same reason: when in the week the token is active.
+    let hours: HoursOfUse?
     /// The signing key's thumbprint.
     let keyID: String
     /// What the rights are for; nil in tokens of administrators and resources.
@@ -31,6 +33,7 @@ package final class KnownToken: Sendable {
         self.keyID = keyID
         self.claims = claims
         expiresAt = claims.expiresAt
+        hours = claims.limits.hours
         isForBroker = claims.audience.utf8.elementsEqual(issuer.utf8)
         guard claims.chain.isEmpty else {
             resource = ResourceURL(claims.grantedResource ?? claims.audience)

@@ -24,12 +24,15 @@ package final class TokenVerifier: Sendable {
         self.metrics = metrics
     }
 
-    /// A token that is signed by us, of this kind, and alive; nil for anything else.
-    package func verify(_ compact: [UInt8], as kind: TokenKind) -> KnownToken? {
-        verify(compact[...], as: kind)
+    /// A token that is signed by us, of this kind, alive, and within its hours of use; nil for anything else.
+    package func verify(_ compact: [UInt8], as kind: TokenKind, atAnyHour: Bool = false) -> KnownToken? {
+        verify(compact[...], as: kind, atAnyHour: atAnyHour)
     }
 
-    package func verify(_ compact: ArraySlice<UInt8>, as kind: TokenKind) -> KnownToken? {
+    /// `atAnyHour` is for who ends a token, which its hours must not hide, and for who says why it is refused.
+    package func verify(
+        _ compact: ArraySlice<UInt8>, as kind: TokenKind, atAnyHour: Bool = false
+    ) -> KnownToken? {
         guard compact.count <= JWS.maximumLength else { return nil }
         let digest = SHA256.digest(of: compact)
         let now = clock.now()
@@ -44,6 +47,8 @@ package final class TokenVerifier: Sendable {
             known.insert(fresh, for: digest)
         }
         guard token.kind == kind, isAlive(token, at: now) else { return nil }
+        // Asked every time, and no part of what the token's mark remembers.
+        if !atAnyHour, let hours = token.hours, !hours.contains(now) { return nil }
         return token
     }
 

@@ -40,13 +40,18 @@ package struct VerificationService: Sendable {
     private func look(
         at compact: ArraySlice<UInt8>, for asker: Asker, from surface: VerificationSurface
     ) -> KnownToken? {
-        let token = find(compact, for: asker)
+        let token = find(compact, for: asker, from: surface)
         metrics.verified(token != nil, at: surface)
         return token
     }
 
-    private func find(_ compact: ArraySlice<UInt8>, for asker: Asker) -> KnownToken? {
-        guard let token = verifier.verify(compact, as: .accessToken), let url = token.resource else { return nil }
+    private func find(
+        _ compact: ArraySlice<UInt8>, for asker: Asker, from surface: VerificationSurface
+    ) -> KnownToken? {
+        // A decision says by itself that it is not the hour; to introspection such a token is like any dead one.
+        let isDecision = surface != .introspection
+        guard let token = verifier.verify(compact, as: .accessToken, atAnyHour: isDecision), let url = token.resource
+        else { return nil }
         if case .resource(let name) = asker {
             guard state.read({ $0.resources[name]?.spec.identifier == url }) else { return nil }
         }
@@ -66,11 +71,38 @@ package struct VerificationService: Sendable {
     /// Decides one action with one token, and answers when the decision is in the ledger.
     package func decide(
         _ question: ActionQuestion, token compact: ArraySlice<UInt8>, for asker: Asker,
-        _ completion: @escaping @Sendable (Result<ActionDecision, BrokerError>) -> Void
+        _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         let active = active(compact, for: asker, from: .evaluation)
-        let decision = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
-        record(decision, action: question.action, active: active, asker: asker, completion)
+        let granted = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
+        let (decision, amounts) = limited(
+            granted, active, isReadOnly: active?.declaresReadOnly(question.action) ?? false,
+            properties: question.properties)
+        var reservation: String?
+        if decision.isAllowed, active?.claims.limits.spends ?? false {
+            do {
+                reservation = try TokenID.random()
+            } catch {
+                return completion(.failure(.oauth(error)))
+            }
+        }
+        record(
+            decision, amounts, reservation: reservation, action: question.action, active: active, asker: asker,
+            completion)
+    }
+
+    /// What the token's limits make of a decision that its grant allows, and what the action takes of its budgets.
+    private func limited(
+        _ decision: ActionDecision, _ active: ActiveToken?, isReadOnly: @autoclosure () -> Bool,
+        properties: JSONObject
+    ) -> (decision: ActionDecision, amounts: Amounts) {
+        guard decision.isAllowed, let limits = active?.claims.limits, !limits.isNone else {
+            return (decision, .nothing)
+        }
+        switch LimitPolicy.judge(limits, isReadOnly: isReadOnly(), properties: properties, at: clock.now()) {
+        case .within(let amounts): return (decision, amounts)
+        case .denied(let denial): return (.deny(denial), .nothing)
+        }
     }
 
     /// Decides one HTTP request by the resource's routes; `scope` is what the proxy itself demands.
@@ -80,14 +112,22 @@ package struct VerificationService: Sendable {
     ) {
         let asking = Asker.resource(asker)
         let active = active(compact, for: asking, from: .verify)
-        let decision =
+        let granted =
             active.map {
                 Self.route(method: method, segments: segments, scope: scope, active: $0)
             } ?? .inactive
-        record(decision, action: "http.\(method.lowercased())", active: active, asker: asking) { result in
-            completion(result.map { ($0, active) })
+        // A proxy states nothing of a request but its method: it counts as one call, and nothing comes back of it.
+        let (decision, amounts) = limited(
+            granted, active, isReadOnly: Self.readOnlyMethods.contains(method), properties: [:])
+        record(
+            decision, amounts, reservation: nil, action: "http.\(method.lowercased())", active: active, asker: asking
+        ) { result in
+            completion(result.map { ($0.decision, active) })
         }
     }
+
+    /// The methods that change nothing (RFC 9110 §9.2.1).
+    private static let readOnlyMethods: Set<String> = ["GET", "HEAD", "OPTIONS"]
 
     private static func route(
         method: String, segments: [String], scope: Scope?, active: ActiveToken
@@ -103,8 +143,8 @@ package struct VerificationService: Sendable {
     }
 
     private func record(
-        _ decision: ActionDecision, action: String, active: ActiveToken?, asker: Asker,
-        _ completion: @escaping @Sendable (Result<ActionDecision, BrokerError>) -> Void
+        _ decision: ActionDecision, _ amounts: Amounts, reservation: String?, action: String, active: ActiveToken?,
+        asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         var event = LedgerEvent(.actionDecided, decision.isAllowed ? .allowed : .denied, actor: asker.text)
         event.decision = decision.isAllowed ? "allow" : "deny"
@@ -122,8 +162,11 @@ package struct VerificationService: Sendable {
         } else if case .resource(let name) = asker {
             event.resource = state.read { $0.resources[name]?.spec.identifier.text }
         }
-        writer.submit(DecisionCommand(decision: decision, active: active, event: event)) { [metrics] result in
-            metrics.decided((try? result.get())?.isAllowed)
+        let command = DecisionCommand(
+            decision: decision, active: active, amounts: amounts, reservation: reservation, asker: asker.text,
+            event: event)
+        writer.submit(command) { [metrics] result in
+            metrics.decided(try? result.get().decision)
             completion(result)
         }
     }
@@ -135,6 +178,11 @@ package struct VerificationService: Sendable {
 }
 
 extension VerificationService.ActiveToken {
+    /// Whether the resource declares an action of this name that changes nothing.
+    func declaresReadOnly(_ action: String) -> Bool {
+        resource.spec.actions.first { $0.name.utf8.elementsEqual(action.utf8) }?.readOnly ?? false
+    }
+
     var subject: ActionPolicy.Subject {
         ActionPolicy.Subject(
             scopes: claims.scopes, details: claims.details, resourceScopes: resource.spec.scopes,
@@ -143,28 +191,5 @@ extension VerificationService.ActiveToken {
                 ActionPolicy.Action(name: $0.name, scope: $0.scope, readOnly: $0.readOnly)
             },
             expiresAt: claims.expiresAt)
-    }
-}
-
-/// Writes an action decision down; a token that was ended while it was decided is refused after all.
-struct DecisionCommand: Command {
-    let decision: ActionDecision
-    let active: VerificationService.ActiveToken?
-    let event: LedgerEvent
-
-    func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<ActionDecision> {
-        guard let active, decision.isAllowed else { return Decided(decision, events: [event]) }
-        let claims = active.claims
-        guard let resource = state.resources[active.resource.id], moment.now.seconds < claims.expiresAt,
-            state.isAlive(claims.chain, for: resource, at: moment.now),
-            !state.isRevoked(task: claims.task, trace: claims.trace)
-        else {
-            var late = event
-            late.outcome = .denied
-            late.decision = "deny"
-            late.rule = ActionDecision.inactive.rule
-            return Decided(.inactive, events: [late])
-        }
-        return Decided(decision, events: [event])
     }
 }

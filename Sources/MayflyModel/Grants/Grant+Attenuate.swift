@@ -3,6 +3,8 @@ package struct GrantRequest: Sendable {
     package let resource: ResourceURL
     package let scopes: ScopeSet?
     /// The objects of `authorization_details`; each may leave members out, which it then takes from the bound.
+    ///
+    /// One of them may be the limits. They are no right: an array that holds nothing else leaves the details out.
     package let details: [JSONValue]?
 
     package init(resource: ResourceURL, scopes: ScopeSet? = nil, details: [JSONValue]? = nil) {
@@ -24,7 +26,8 @@ extension Grant {
         let grant = Grant(
             resource: bound.resource,
             scopes: try narrowed(request.scopes, within: bound.scopes, registered: registeredScopes),
-            details: try narrowed(request.details, within: bound.details, schemas: schemas))
+            details: try narrowed(request.details, within: bound.details, schemas: schemas),
+            limits: try narrowed(request.details, within: bound.limits))
         guard !grant.isEmpty else { throw .empty }
         guard grant.isWithin(bound) else { throw .widened }
         return grant
@@ -47,13 +50,25 @@ extension Grant {
         _ requested: [JSONValue]?, within bound: DetailSet, schemas: [DetailSchema]
     ) throws(NarrowingError) -> DetailSet {
         guard let requested else { return bound }
-        guard requested.count <= DetailSet.maximumCount else { throw .tooManyDetails }
+        let limitCount = requested.count(where: Limits.isLimits)
+        if limitCount > 0, limitCount == requested.count { return bound }
+        guard requested.count - limitCount <= DetailSet.maximumCount else { throw .tooManyDetails }
         var granted: [AuthorizationDetail] = []
-        for (index, json) in requested.enumerated() {
+        for (index, json) in requested.enumerated() where !Limits.isLimits(json) {
             let detail = try AuthorizationDetail.parse(json, schemas: schemas, completeness: .partial, index: index)
             granted += try completions(of: detail, within: bound, index: index)
         }
         return try DetailSet(granted)
+    }
+
+    private static func narrowed(
+        _ requested: [JSONValue]?, within bound: Limits
+    ) throws(NarrowingError) -> Limits {
+        guard let requested, let index = requested.firstIndex(where: Limits.isLimits) else { return bound }
+        if let second = requested[(index + 1)...].firstIndex(where: Limits.isLimits) {
+            throw .detailsMalformed(index: second, member: nil)
+        }
+        return try Limits.Request(requested[index], index: index).narrowed(within: bound)
     }
 
     /// What a request object comes to inside each of the bound's objects that holds all it states: at least one.

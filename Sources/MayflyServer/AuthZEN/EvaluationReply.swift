@@ -6,12 +6,12 @@ import MayflyPolicy
 enum EvaluationReply {
     /// What one question came to.
     enum Answer: Sendable {
-        case decided(ActionDecision)
+        case decided(Ruling)
         case refused(EvaluationEndpoint.Refusal)
 
         var isAllowed: Bool {
             switch self {
-            case .decided(let decision): decision.isAllowed
+            case .decided(let ruling): ruling.decision.isAllowed
             case .refused: false
             }
         }
@@ -26,7 +26,7 @@ enum EvaluationReply {
         }
         for answer in answers {
             switch answer {
-            case .decided(let decision): write(decision, into: &writer)
+            case .decided(let ruling): write(ruling, into: &writer)
             case .refused(let refusal): write(refusal, into: &writer)
             }
         }
@@ -66,7 +66,8 @@ enum EvaluationReply {
         writer.value(.object(["decision": .bool(false), "context": .object(["error": .object(error)])]))
     }
 
-    private static func write(_ decision: ActionDecision, into writer: inout JSONWriter) {
+    private static func write(_ ruling: Ruling, into writer: inout JSONWriter) {
+        let decision = ruling.decision
         writer.beginObject()
         writer.name("decision")
         writer.bool(decision.isAllowed)
@@ -81,6 +82,14 @@ enum EvaluationReply {
         if case .allow(_, let notAfter) = decision {
             writer.name("obligations")
             writer.value(.array([.object(["id": .string("not_after"), "value": .integer(notAfter)])]))
+        }
+        if let reservation = ruling.reservation {
+            writer.name("reservation")
+            writer.string(reservation)
+        }
+        if let remaining = ruling.remaining {
+            writer.name("remaining")
+            writer.value(.object(remaining.json))
         }
         writer.endObject()
         writer.endObject()

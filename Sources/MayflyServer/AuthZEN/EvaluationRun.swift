@@ -71,7 +71,7 @@ final class EvaluationRun: Sendable {
             broker.verification.decide(evaluation.question, token: evaluation.token, for: asker) { result in
                 switch result {
                 case .failure(let error): parked.finish(EvaluationReply.failure(error))
-                case .success(let decision): body(.decided(decision))
+                case .success(let ruling): body(.decided(ruling))
                 }
             }
         }

@@ -72,9 +72,10 @@ enum IntrospectionEndpoint {
         writer.name("exp")
         writer.integer(claims.expiresAt)
         if !claims.scopes.isEmpty { member("scope", claims.scopes.text) }
-        if !claims.details.isEmpty {
+        let details = claims.authorizationDetails
+        if !details.isEmpty {
             writer.name("authorization_details")
-            writer.value(.array(claims.details))
+            writer.value(.array(details))
         }
         if let act = claims.actors {
             writer.name("act")

@@ -44,9 +44,10 @@ enum OAuthReply {
             writer.name("scope")
             writer.string(token.claims.scopes.text)
         }
-        if !token.claims.details.isEmpty {
+        let details = token.claims.authorizationDetails
+        if !details.isEmpty {
             writer.name("authorization_details")
-            writer.value(.array(token.claims.details))
+            writer.value(.array(details))
         }
         if !token.claims.task.isEmpty {
             writer.name("task")

@@ -1,0 +1,92 @@
+import MayflyModel
+import MayflyPolicy
+
+/// Writes an action decision down, and spends what the action takes.
+///
+/// A token that was ended while it was decided is refused after all, and so is an action for which some budget of its
+/// chain has too little left. It runs in the writer's order: no two commands see the same last unit, and what is spent
+/// is durable in the commit that holds the decision.
+struct DecisionCommand: Command {
+    let decision: ActionDecision
+    let active: VerificationService.ActiveToken?
+    let amounts: Amounts
+    /// The name under which the amounts may be given back; nil to spend them for good.
+    let reservation: String?
+    let asker: String
+    let event: LedgerEvent
+
+    func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
+        guard let active, decision.isAllowed else { return Decided(Ruling(decision), events: [event]) }
+        let claims = active.claims
+        guard let resource = state.resources[active.resource.id], moment.now.seconds < claims.expiresAt,
+            state.isAlive(claims.chain, for: resource, at: moment.now),
+            !state.isRevoked(task: claims.task, trace: claims.trace)
+        else { return refused(.inactive) }
+        guard claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
+        guard claims.limits.spends else { return Decided(Ruling(decision), events: [event]) }
+        do throws(Budget.Exhausted) {
+            return spent(try state.spending(amounts, by: claims), claims)
+        } catch {
+            return refused(.deny(.budgetExhausted(error.member)))
+        }
+    }
+
+    private func spent(_ budgets: [Budget], _ claims: TokenClaims) -> Decided<Ruling> {
+        var ruling = Ruling(decision)
+        ruling.remaining = budgets.reduce(Amounts.nothing) { $0.least($1.remaining) }
+        var event = event
+        event.cost = amounts.cost
+        event.records = amounts.records
+        guard let reservation = reservation(on: budgets, claims) else {
+            return Decided(ruling, changes: budgets.map { .budget($0) }, events: [event])
+        }
+        ruling.reservation = reservation.id
+        event.reservation = reservation.id
+        let reserved = budgets.map { budget in
+            var budget = budget
+            budget.openReservations += 1
+            return Change.budget(budget)
+        }
+        return Decided(ruling, changes: reserved + [.reservation(reservation)], events: [event])
+    }
+
+    /// Nil when some budget has as many open ones as it may.
+    private func reservation(on budgets: [Budget], _ claims: TokenClaims) -> Reservation? {
+        guard let id = reservation, let outermost = budgets.first, let agent = claims.chain.last?.agent,
+            budgets.allSatisfy({ $0.openReservations < Budget.maximumReservations })
+        else { return nil }
+        return Reservation(
+            id: id, amounts: amounts, budgets: budgets.map(\.id), asker: asker, token: claims.tokenID, agent: agent,
+            audience: claims.audience, task: claims.task, trace: claims.trace, expires: outermost.expires)
+    }
+
+    private func refused(_ decision: ActionDecision) -> Decided<Ruling> {
+        var late = event
+        late.outcome = .denied
+        late.decision = "deny"
+        late.rule = decision.rule
+        return Decided(Ruling(decision), events: [late])
+    }
+}
+
+extension Tables {
+    /// The budgets that bound the holder of a chain, root first.
+    func budgets(of chain: [ChainLink]) -> [Budget] {
+        chain.compactMap { budgets[$0.tokenID] }
+    }
+
+    /// Every budget above and of a token with `amounts` spent, or the first limit that they go past: all or none.
+    ///
+    /// The last of them must state the token's own limits. If it does not a record is missing, and nothing is left.
+    func spending(_ amounts: Amounts, by claims: TokenClaims) throws(Budget.Exhausted) -> [Budget] {
+        let found = budgets(of: claims.chain)
+        let limits = claims.limits.spendable
+        guard let own = found.last, own.limits == limits else {
+            throw Budget.Exhausted(
+                member: limits.maximumCalls != nil ? .calls : limits.maximumCost != nil ? .cost : .records)
+        }
+        var spent: [Budget] = []
+        for budget in found { spent.append(try budget.taking(amounts)) }
+        return spent
+    }
+}

@@ -1,0 +1,15 @@
+package import MayflyModel
+package import MayflyPolicy
+
+/// A decision as it was written down, with what it left of the token's budgets.
+package struct Ruling: Equatable, Sendable {
+    package let decision: ActionDecision
+    /// What `settle` takes; nil when nothing was spent, or when it is spent for good.
+    package var reservation: String?
+    /// What the tree may still spend; nil when nothing is used up.
+    package var remaining: Amounts?
+
+    init(_ decision: ActionDecision) {
+        self.decision = decision
+    }
+}
