@@ -100,7 +100,8 @@ enum EvaluationEndpoint {
         }
     }
 
-    private static func asker(
+    /// Who asks, and the proof of it that is to be used up.
+    static func asker(
         _ call: Call
     ) throws(Refusal) -> (asker: VerificationService.Asker, client: AuthenticatedClient) {
         do throws(OAuthError) {

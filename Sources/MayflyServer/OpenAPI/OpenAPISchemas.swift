@@ -198,6 +198,28 @@ enum OpenAPISchemas {
             object(["evaluations": list(reference("EvaluationDecision"))], required: ["evaluations"])
         ),
         (
+            "Settlement",
+            object(
+                ["reservation": text("from the decision's context"), "used": reference("Amounts")],
+                required: ["reservation", "used"], isClosed: true)
+        ),
+        (
+            "Settled",
+            object(
+                ["reservation": text(), "returned": reference("Amounts"), "remaining": reference("Amounts")],
+                required: ["reservation", "returned", "remaining"])
+        ),
+        (
+            "Amounts",
+            object(["calls": integer, "cost": reference("Money"), "records": integer], isClosed: true)
+        ),
+        (
+            "Money",
+            object(
+                ["amount": text("a decimal, such as 12.50"), "currency": text("ISO 4217")],
+                required: ["amount", "currency"], isClosed: true)
+        ),
+        (
             "AuthZENMetadata",
             object([
                 "policy_decision_point": text(), "access_evaluation_endpoint": text(),

@@ -27,6 +27,10 @@ package enum Endpoints {
             "POST", "/access/v1/evaluations", "Several questions at once (AuthZEN 1.0)", request: "Evaluations",
             success: (200, "EvaluationDecisions")
         ) { EvaluationEndpoint.several($0) },
+        Endpoint(
+            "POST", "/access/v1/settle", "Give back what an allowed action did not use", request: "Settlement",
+            success: (200, "Settled")
+        ) { SettlementEndpoint.run($0) },
         Endpoint("GET", "/verify", "Forward-auth for nginx, Envoy and Traefik", query: ["scope"]) {
             VerifyEndpoint.run($0)
         },
