@@ -115,6 +115,8 @@ enum EvaluateCommand: CommandLineCommand {
             Option.value("type", "TYPE", "the kind of thing"),
             Option.value("id", "ID", "which one"),
             Option.value("properties", "JSON", "limits such as an amount, a JSON object; @FILE reads a file"),
+            Option.value("cost", "AMOUNT:CUR", "what the action costs, for example 12.50:USD"),
+            Option.value("records", "N", "how many records it touches"),
         ]
     static let examples = [
         "mayfly evaluate - --as tickets --secret-file tickets.secret --action ticket.read --type ticket --id 1042 < token"
@@ -124,9 +126,7 @@ enum EvaluateCommand: CommandLineCommand {
         var question = ActionRequest(
             action: try call.required("action"), resourceType: try call.required("type"),
             resourceID: try call.required("id"))
-        question.properties = try call.value("properties").map { text throws(CommandError) in
-            try TokenOptions.json(text, "properties", call)
-        }
+        question.properties = try properties(call)
         let token = try TokenOptions.token(call)
         let asker = try TokenOptions.asker(call)
         let client = try Connection.client(call)
@@ -139,5 +139,32 @@ enum EvaluateCommand: CommandLineCommand {
         let why = ["reason", "about"].compactMap { context[$0]?.stringValue }.joined(separator: ": ")
         RecordOutput.done("\(isAllowed ? "allow" : "deny")  \(Table.cell(why))", answer, call)
         if !isAllowed { throw .no }
+    }
+
+    /// The properties as given, with the amounts that have options of their own.
+    private static func properties(_ call: Invocation) throws(CommandError) -> String? {
+        let text = try call.value("properties").map { text throws(CommandError) in
+            try TokenOptions.json(text, "properties", call)
+        }
+        let cost = try call.value("cost").map { text throws(CommandError) in try money(text, call) }
+        let records = try call.integer("records", in: 0...Int64.max)
+        guard cost != nil || records != nil else { return text }
+        guard var object = try? JSONParser.parseObject(Array((text ?? "{}").utf8)) else {
+            throw call.usage("--properties is not a JSON object")
+        }
+        for (name, value) in [("cost", cost?.json), ("records", records.map { .integer($0) })] {
+            guard let value else { continue }
+            guard object[name] == nil else { throw call.usage("--\(name) is in --properties too; give it once") }
+            object[name] = value
+        }
+        return String(decoding: JSONWriter.bytes(of: .object(object)), as: UTF8.self)
+    }
+
+    private static func money(_ text: String, _ call: Invocation) throws(CommandError) -> Money {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { JSONValue.string(String($0)) }
+        guard parts.count == 2, let money = Money(.object(["amount": parts[0], "currency": parts[1]])) else {
+            throw call.usage("--cost is an amount and a currency, for example 12.50:USD")
+        }
+        return money
     }
 }
