@@ -37,6 +37,9 @@ package struct FieldReader {
         return value
     }
 
+    /// The names of all members, for an object whose names are data; each must still be taken.
+    package var memberNames: [String] { object.names }
+
     /// The error for a problem with one member.
     package func failure(_ name: String, _ problem: FieldProblem) -> FieldError {
         FieldError(path: path.member(name), problem: problem)

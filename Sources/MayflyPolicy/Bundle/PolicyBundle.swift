@@ -1,0 +1,53 @@
+package import MayflyModel
+
+/// One version of the policy: rules, how risk is graded, and examples that say what must come out.
+///
+/// Immutable and checked when it is made. What it decides depends on the facts alone: not on the order of its rules, on
+/// a clock, or on anything outside.
+package struct PolicyBundle: Sendable {
+    package static let maximumRules = 2000
+    package static let maximumExamples = 1000
+
+    package let name: String
+    package let summary: String?
+    package let tiers: TierScale?
+    /// In the order of their names.
+    package let rules: [PolicyRule]
+    package let examples: [PolicyExample]
+    let index: RuleIndex
+
+    /// Reads a bundle; unknown members, unknown names and conditions that do not compile are errors with their place.
+    package init(_ document: FieldReader) throws(FieldError) {
+        var fields = document
+        name = try fields.string("policy", maximum: PolicyRule.maximumIDLength)
+        guard ResourceName(name) != nil else {
+            throw fields.failure("policy", .invalid(rule: "a bundle's name is 1 to 63 of a-z 0-9 . _ -"))
+        }
+        summary = try fields.optionalString("description", maximum: 1024)
+        if var reader = try fields.object("tiers") {
+            tiers = try TierScale(&reader)
+            try reader.finish()
+        } else {
+            tiers = nil
+        }
+        var rules: [PolicyRule] = []
+        var seen: Set<String> = []
+        for (value, path) in try fields.values("rules", maximumCount: Self.maximumRules) ?? [] {
+            var reader = try FieldReader(value, path: path)
+            let rule = try PolicyRule(&reader)
+            guard seen.insert(rule.id).inserted else {
+                throw FieldError(path: path.member("id"), problem: .duplicate)
+            }
+            rules.append(rule)
+        }
+        self.rules = rules.sorted { $0.id < $1.id }
+        var examples: [PolicyExample] = []
+        for (value, path) in try fields.values("examples", maximumCount: Self.maximumExamples) ?? [] {
+            var reader = try FieldReader(value, path: path)
+            examples.append(try PolicyExample(&reader))
+        }
+        self.examples = examples
+        try fields.finish()
+        index = RuleIndex(self.rules)
+    }
+}

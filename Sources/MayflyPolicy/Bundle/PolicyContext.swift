@@ -1,0 +1,74 @@
+package import MayflyModel
+
+/// What a request or a tool says about the case at hand; every member may be absent.
+package struct PolicyContext: Equatable, Sendable {
+    /// How much harm it does when the data gets out.
+    package enum Sensitivity: String, CaseIterable, Sendable {
+        case `public`
+        case `internal`
+        case confidential
+        case restricted
+    }
+
+    package enum Reversibility: String, CaseIterable, Sendable {
+        case reversible
+        /// Something else can make up for it.
+        case compensable
+        case irreversible
+    }
+
+    /// Members of the whole object.
+    package static let maximumMembers = 64
+    /// Elements of `data` and of `regulations`.
+    package static let maximumElements = 32
+    /// Bytes of one name: an environment, a kind of data, a regulation.
+    package static let maximumNameLength = 128
+
+    /// Where it happens, for example `staging`.
+    package var environment: String?
+    package var cost: Money?
+    package var records: Int64?
+    package var sensitivity: Sensitivity?
+    /// Kinds of data, for example `health`.
+    package var data: [String] = []
+    package var reversibility: Reversibility?
+    /// What regulates it, for example `gdpr`.
+    package var regulations: [String] = []
+    /// All members, those above included, for conditions that look at others.
+    package var properties: JSONObject = [:]
+
+    package init() {}
+
+    /// Reads the members that policy knows; others are kept as they are.
+    package init(_ object: JSONObject, path: FieldPath = .root) throws(FieldError) {
+        guard object.count <= Self.maximumMembers else {
+            throw FieldError(path: path, problem: .tooMany(maximum: Self.maximumMembers))
+        }
+        var fields = FieldReader(object, path: path)
+        environment = try fields.optionalString("env", maximum: Self.maximumNameLength)
+        cost = try fields.money("cost")
+        records = try fields.optionalInteger("records", in: 0...Int64.max)
+        sensitivity = try fields.choice("sensitivity")
+        data = try Self.names("data", in: &fields)
+        reversibility = try fields.choice("reversibility")
+        regulations = try Self.names("regulations", in: &fields)
+        properties = object
+    }
+
+    private static func names(_ name: String, in fields: inout FieldReader) throws(FieldError) -> [String] {
+        try fields.strings(name, maximumCount: maximumElements, maximumLength: maximumNameLength) ?? []
+    }
+
+    /// The known members alone: what the ledger keeps of a decision, so that it can be replayed.
+    package var json: JSONObject {
+        var object: JSONObject = [:]
+        object["env"] = environment.map { .string($0) }
+        object["cost"] = cost.map(\.json)
+        object["records"] = records.map { .integer($0) }
+        object["sensitivity"] = sensitivity.map { .string($0.rawValue) }
+        if !data.isEmpty { object["data"] = .array(data.map { .string($0) }) }
+        object["reversibility"] = reversibility.map { .string($0.rawValue) }
+        if !regulations.isEmpty { object["regulations"] = .array(regulations.map { .string($0) }) }
+        return object
+    }
+}

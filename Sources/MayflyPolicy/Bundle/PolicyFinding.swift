@@ -1,0 +1,79 @@
+import MayflyModel
+
+/// Something that is wrong with a bundle although it can be read.
+package struct PolicyFinding: Equatable, Sendable {
+    package enum Severity: String, Sendable {
+        /// The bundle is not taken.
+        case error
+        case warning
+    }
+
+    package let severity: Severity
+    /// Where in the document: a rule by its name, or an example by its place.
+    package let place: String
+    package let text: String
+}
+
+extension PolicyBundle {
+    /// What a person should know before the bundle is applied: examples that come out otherwise than stated, rules that
+    /// can never decide, and rules about the same that say different things.
+    package func findings() -> [PolicyFinding] {
+        failedExamples() + unreachable() + conflicts()
+    }
+
+    private func failedExamples() -> [PolicyFinding] {
+        examples.compactMap { example in
+            let decision = decide(example.facts)
+            let wanted = Self.text(example.outcome, example.rule, example.tier)
+            let found = Self.text(
+                decision.outcome, example.rule == nil ? nil : decision.rule, example.tier == nil ? nil : decision.tier)
+            guard wanted != found else { return nil }
+            return PolicyFinding(
+                severity: .error, place: "\(example.path)",
+                text: "comes out as \(found) by \(decision.rule), and is expected to be \(wanted)")
+        }
+    }
+
+    private static func text(_ outcome: PolicyOutcome, _ rule: String?, _ tier: RiskTier?) -> String {
+        outcome.name + (rule.map { " by \($0)" } ?? "") + (tier.map { " in tier \($0.rawValue)" } ?? "")
+    }
+
+    private func unreachable() -> [PolicyFinding] {
+        rules.compactMap { rule in
+            guard
+                let other = rules.first(where: { other in
+                    other.outcome > rule.outcome && other.condition == nil && other.coversPhases(of: rule)
+                        && other.match.covers(
+                            rule.match, bothPermit: other.outcome.isPermit && rule.outcome.isPermit)
+                })
+            else { return nil }
+            // Constraints hold beside a stricter outcome, unless that is a refusal.
+            if rule.limits != nil, other.outcome < .remediate { return nil }
+            return PolicyFinding(
+                severity: .warning, place: "rule \(rule.id)",
+                text: "can never decide: \(other.id) is stricter, has no condition, and is about all that this is about"
+            )
+        }
+    }
+
+    private func conflicts() -> [PolicyFinding] {
+        var findings: [PolicyFinding] = []
+        for (place, rule) in rules.enumerated() where rule.condition == nil {
+            for other in rules[(place + 1)...] where other.condition == nil && other.outcome != rule.outcome {
+                guard rule.match == other.match, rule.coversPhases(of: other), other.coversPhases(of: rule) else {
+                    continue
+                }
+                let winner = rule.outcome > other.outcome ? rule : other
+                findings.append(
+                    PolicyFinding(
+                        severity: .warning, place: "rule \(rule.id)",
+                        text: "is about the same as \(other.id) and says something else; \(winner.id) decides"))
+            }
+        }
+        return findings
+    }
+}
+
+extension PolicyRule {
+    fileprivate func coversPhases(of other: PolicyRule) -> Bool { other.phases.allSatisfy(phases.contains) }
+}
