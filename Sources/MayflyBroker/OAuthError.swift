@@ -1,6 +1,8 @@
+package import MayflyModel
+
 /// A refusal of an OAuth endpoint: the wire code, and a fixed description that repeats nothing of the request.
 package struct OAuthError: Error, Equatable, Sendable {
-    /// The wire codes (RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9396 §5).
+    /// The wire codes (RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9396 §5, RFC 8628 §3.5).
     package enum Code: String, CaseIterable, Sendable {
         case invalidRequest = "invalid_request"
         case invalidClient = "invalid_client"
@@ -13,12 +15,20 @@ package struct OAuthError: Error, Equatable, Sendable {
         case invalidToken = "invalid_token"
         case insufficientScope = "insufficient_scope"
         case temporarilyUnavailable = "temporarily_unavailable"
+        /// Policy or people said no.
+        case accessDenied = "access_denied"
+        /// People have not decided yet.
+        case authorizationPending = "authorization_pending"
+        case slowDown = "slow_down"
+        /// People did not decide in time.
+        case expiredToken = "expired_token"
 
         /// The HTTP status; 401 for a failed client in every case, which satisfies both readings of RFC 6749 §5.2.
         package var status: Int {
             switch self {
             case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .invalidScope,
-                .invalidTarget, .invalidAuthorizationDetails:
+                .invalidTarget, .invalidAuthorizationDetails, .accessDenied, .authorizationPending, .slowDown,
+                .expiredToken:
                 400
             case .invalidClient, .invalidToken: 401
             case .insufficientScope: 403
@@ -30,9 +40,12 @@ package struct OAuthError: Error, Equatable, Sendable {
     package let code: Code
     /// Printable ASCII without `"` and `\` (RFC 6749 §5.2).
     package let description: String
+    /// Further members of the answer, such as the rule that said no; empty for most.
+    package let members: JSONObject
 
-    package init(_ code: Code, _ description: String) {
+    package init(_ code: Code, _ description: String, members: JSONObject = [:]) {
         self.code = code
         self.description = description
+        self.members = members
     }
 }

@@ -23,6 +23,7 @@ package enum IssuedKind: Int, MetricLabel {
 package enum RefusalReason: Int, MetricLabel {
     case invalidRequest, invalidClient, invalidGrant, unauthorizedClient, unsupportedGrantType, invalidScope
     case invalidTarget, invalidAuthorizationDetails, invalidToken, insufficientScope, temporarilyUnavailable
+    case accessDenied, authorizationPending, slowDown, expiredToken
     case storeFull, storeFailed, clockWentBack, overloaded, stopping
 
     init(_ code: OAuthError.Code) {
@@ -38,6 +39,10 @@ package enum RefusalReason: Int, MetricLabel {
         case .invalidToken: self = .invalidToken
         case .insufficientScope: self = .insufficientScope
         case .temporarilyUnavailable: self = .temporarilyUnavailable
+        case .accessDenied: self = .accessDenied
+        case .authorizationPending: self = .authorizationPending
+        case .slowDown: self = .slowDown
+        case .expiredToken: self = .expiredToken
         }
     }
 
@@ -67,6 +72,10 @@ package enum RefusalReason: Int, MetricLabel {
         case .invalidToken: OAuthError.Code.invalidToken.rawValue
         case .insufficientScope: OAuthError.Code.insufficientScope.rawValue
         case .temporarilyUnavailable: OAuthError.Code.temporarilyUnavailable.rawValue
+        case .accessDenied: OAuthError.Code.accessDenied.rawValue
+        case .authorizationPending: OAuthError.Code.authorizationPending.rawValue
+        case .slowDown: OAuthError.Code.slowDown.rawValue
+        case .expiredToken: OAuthError.Code.expiredToken.rawValue
         case .storeFull: "store_full"
         case .storeFailed: "store_failed"
         case .clockWentBack: "clock_went_back"

@@ -10,6 +10,10 @@ enum OAuthReply {
         writer.string(error.code.rawValue)
         writer.name("error_description")
         writer.string(error.description)
+        for member in error.members.members {
+            writer.name(member.name)
+            writer.value(member.value)
+        }
         writer.endObject()
         var headers = [(name: "Pragma", value: "no-cache")]
         if error.code.status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
