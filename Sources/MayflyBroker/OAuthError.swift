@@ -43,9 +43,13 @@ package struct OAuthError: Error, Equatable, Sendable {
     /// Further members of the answer, such as the rule that said no; empty for most.
     package let members: JSONObject
 
-    package init(_ code: Code, _ description: String, members: JSONObject = [:]) {
+    /// For the ledger only: the decision that led to it.
+    package let cause: PolicyRuling?
+
+    package init(_ code: Code, _ description: String, members: JSONObject = [:], cause: PolicyRuling? = nil) {
         self.code = code
         self.description = description
         self.members = members
+        self.cause = cause
     }
 }

@@ -16,6 +16,12 @@ package enum ActionDecision: Equatable, Sendable {
         case exceeds(String?)
         /// The token's hours of use do not cover this moment.
         case outsideHours
+        /// What the tool states of the case is not of a form that policy can read.
+        case contextMalformed
+        /// Policy says no, wants people to agree, or names something narrower that it would allow.
+        case policy(PolicyOutcome)
+        /// The policy changed while the action was decided.
+        case policyChanged
         /// Too little is left for the whole delegation tree.
         case budgetExhausted(Limits.Member)
     }
@@ -42,6 +48,11 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.exceeds): "exceeds_grant"
         case .deny(.outsideHours): "outside_hours"
         case .deny(.budgetExhausted): "budget_exhausted"
+        case .deny(.contextMalformed): "context_malformed"
+        case .deny(.policy(.requireApproval)): "approval_required"
+        case .deny(.policy(.remediate)): "policy_remediation"
+        case .deny(.policy): "policy_denied"
+        case .deny(.policyChanged): "policy_changed"
         }
     }
 
@@ -52,7 +63,8 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.memberMissing(let member)): member
         case .deny(.exceeds(let member)): member
         case .deny(.budgetExhausted(let member)): member.rawValue
-        case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted), .deny(.outsideHours):
+        case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted), .deny(.outsideHours),
+            .deny(.contextMalformed), .deny(.policy), .deny(.policyChanged):
             nil
         }
     }

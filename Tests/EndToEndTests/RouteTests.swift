@@ -39,7 +39,10 @@ struct Routes {
         let desk = try Desk.open(broker)
         let routes = try Routes(broker.port)
         #expect(routes.all.count > 40)
-        let names = ["owners": "owner:dana", "roles": "role:reader", "resources": "tickets", "agents": "agent:support"]
+        let names = [
+            "owners": "owner:dana", "roles": "role:reader", "resources": "tickets", "agents": "agent:support",
+            "policies": "0",
+        ]
         for route in routes.all {
             let collection = String(route.template.split(separator: "/").dropFirst(2).first ?? "")
             let target = route.target { $0 == "kid" ? "none" : names[collection] ?? "none" }

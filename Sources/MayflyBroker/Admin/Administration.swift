@@ -1,5 +1,6 @@
 package import MayflyCrypto
 package import MayflyModel
+package import MayflyPolicy
 import Synchronization
 
 /// Everything that administrators do; each call answers when it is durable.
@@ -47,6 +48,28 @@ package struct Administration: Sendable {
         _ completion: @escaping Completion<[RegistryChange]>
     ) {
         writer.submit(ApplyCommand(writes: writes, isDryRun: dryRun, actor: actor, issuer: settings.issuer), completion)
+    }
+
+    /// Adds a version of the policy and puts it in force, or in the shadow.
+    ///
+    /// `expected` is the digest that must be in force, `.stale` otherwise; nil for any.
+    package func applyPolicy(
+        _ bundle: PolicyBundle, _ document: JSONObject, mode: PolicyMode, rationale: String, expected: String?,
+        by actor: String, _ completion: @escaping Completion<PolicyVersion>
+    ) {
+        writer.submit(
+            ApplyPolicyCommand(
+                bundle: bundle, document: document, mode: mode, actor: actor, rationale: rationale,
+                expected: expected), completion)
+    }
+
+    /// Puts an earlier version in force again or in the shadow; 0 is the built-in one, or an empty shadow.
+    package func activatePolicy(
+        _ number: Int64, mode: PolicyMode, rationale: String, by actor: String,
+        _ completion: @escaping Completion<PolicyVersion>
+    ) {
+        writer.submit(
+            ActivatePolicyCommand(number: number, mode: mode, actor: actor, rationale: rationale), completion)
     }
 
     package func remove(

@@ -7,6 +7,9 @@ struct AgentView: Sendable {
     let resource: Resource
     /// The epoch that a token minted from this view carries.
     let epoch: Int64
+    /// The version of the policy in force, and the one in the shadow.
+    let policy: PolicyVersion
+    let shadow: PolicyVersion?
 
     /// The most that the agent may get at the resource; nil when it may get nothing there.
     var ceiling: Grant? { Ceiling.grant(for: agent, roles: roles, at: resource) }
@@ -15,7 +18,8 @@ struct AgentView: Sendable {
 extension Tables {
     func view(of agent: Agent, at resource: Resource) -> AgentView {
         AgentView(
-            agent: agent, roles: roles(of: agent), resource: resource, epoch: epoch(of: agent, for: resource))
+            agent: agent, roles: roles(of: agent), resource: resource, epoch: epoch(of: agent, for: resource),
+            policy: policy, shadow: shadowPolicy)
     }
 
     /// The resource that a request means.

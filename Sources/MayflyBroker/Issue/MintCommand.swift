@@ -14,6 +14,8 @@ struct MintCommand: Command {
     let ticket: UsedMark?
     /// When a budget that the token brings in may be forgotten.
     let budgetExpires: Timestamp
+    /// The number of the policy version that allowed it.
+    let policy: Int64
     let event: LedgerEvent
 
     func decide(
@@ -28,7 +30,7 @@ struct MintCommand: Command {
         }
         guard let resource = state.resources[resource], let holder = chain.last,
             let agent = state.agents[holder.agent], state.isAlive(chain, for: resource, at: moment.now),
-            !state.isRevoked(task: token.claims.task, trace: token.claims.trace)
+            !state.isRevoked(task: token.claims.task, trace: token.claims.trace), state.policy.id == policy
         else {
             return refused(
                 OAuthError(.invalidGrant, "rights were withdrawn while the token was being made; ask again"),

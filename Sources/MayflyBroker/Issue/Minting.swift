@@ -1,4 +1,5 @@
 import MayflyModel
+import MayflyPolicy
 
 /// Everything that a token is made from, once narrowing has decided what it may hold.
 struct Minting: Sendable {
@@ -13,6 +14,9 @@ struct Minting: Sendable {
     let task: String
     let trace: String
     let delegates: [Delegate]
+    /// What policy said of it; nil when the bundle in force says yes to everything.
+    let ruling: PolicyRuling?
+    let context: PolicyContext
     /// Seconds.
     let life: Int64
     /// Seconds since 1970 that the token must not outlive.

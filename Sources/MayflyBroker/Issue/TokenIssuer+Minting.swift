@@ -1,5 +1,6 @@
 import MayflyCrypto
 import MayflyModel
+import MayflyPolicy
 
 extension TokenIssuer {
     /// Runs `body`, and makes its token durable or its refusal known.
@@ -43,6 +44,14 @@ extension TokenIssuer {
         event.decision = "deny"
         event.rule = error.code.rawValue
         event.reason = error.description
+        if let ruling = error.cause {
+            event.govern(by: ruling)
+            event.resource = state.read { tables in
+                ResourceName(ruling.facts.resource).flatMap { tables.resources[$0]?.spec.identifier.text }
+            }
+            event.scope = ruling.facts.scopes.joined(separator: " ")
+            event.task = ruling.facts.task.isEmpty ? nil : ruling.facts.task
+        }
         writer.submit(RefusalCommand(error: error, assertion: client.mark, event: event)) { [metrics] result in
             let answer = result.flatMap { refusal -> Result<IssuedToken, BrokerError> in .failure(.oauth(refusal)) }
             metrics.answered(answer)
@@ -75,7 +84,8 @@ extension TokenIssuer {
             trace: minting.trace,
             chain: isTicket ? minting.parents : minting.parents + [link], delegates: minting.delegates,
             grantedResource: isTicket ? minting.grant.resource.text : nil,
-            grantedUntil: isTicket ? minting.notPast : nil)
+            grantedUntil: isTicket ? minting.notPast : nil, bundle: view.policy.digest,
+            context: minting.context.known)
         let signed: Keyring.SignedToken
         do {
             signed = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)
@@ -90,7 +100,7 @@ extension TokenIssuer {
                 compact: signed.compact, keyID: signed.keyID, kind: minting.kind, claims: claims,
                 expiresIn: expiresAt - now.seconds),
             chain: claims.chain, resource: view.resource.id, assertion: client.mark, ticket: minting.ticket?.mark,
-            budgetExpires: Timestamp(seconds: expiresAt + settings.clockSkew),
+            budgetExpires: Timestamp(seconds: expiresAt + settings.clockSkew), policy: view.policy.id,
             event: event(of: minting, claims))
     }
 
@@ -101,7 +111,11 @@ extension TokenIssuer {
         event.owner = minting.view.agent.spec.owner
         event.resource = minting.grant.resource.text
         event.decision = "allow"
-        event.rule = minting.parents.isEmpty ? "registry.ceiling" : "registry.ceiling+parent"
+        if let ruling = minting.ruling {
+            event.govern(by: ruling)
+        } else {
+            event.rule = minting.parents.isEmpty ? "registry.ceiling" : "registry.ceiling+parent"
+        }
         event.scope = claims.scopes.text
         event.task = claims.task
         event.trace = claims.trace

@@ -1,5 +1,6 @@
 import MayflyCrypto
 import MayflyModel
+import MayflyPolicy
 
 /// Mints tokens: for an agent's own task, as a ticket for a sub-agent, and from a parent's token or ticket.
 ///
@@ -28,12 +29,15 @@ package struct TokenIssuer: Sendable {
             guard let ceiling = view.ceiling else {
                 throw OAuthError(.invalidTarget, "the resource is not one that the agent may use")
             }
-            let grant = try narrow(request, scopes: scopes, within: ceiling, at: view.resource)
+            let task = try Self.task(request.task)
+            let (grant, ruling) = try grant(
+                request, scopes: scopes, within: ceiling, for: view, below: [], task: task, at: now)
             return try mint(
                 Minting(
                     kind: .accessToken, event: .tokenIssued, subject: id.text, view: view, parents: [], grant: grant,
-                    task: try Self.task(request.task), trace: try Self.trace(request.trace),
-                    delegates: try Self.delegates(request.delegates, of: view.agent),
+                    task: task, trace: try Self.trace(request.trace),
+                    delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
+                    context: request.context,
                     life: Ceiling.tokenLife(
                         roles: view.roles, requested: request.lifetime, settings: settings),
                     notPast: nil, ticket: nil),
@@ -65,11 +69,13 @@ package struct TokenIssuer: Sendable {
             try checkDepth(parent.chain, adding: child)
             let bound = try bound(of: parent, at: child)
             let grant = try narrow(request, scopes: try Self.scopes(request.scope), within: bound, at: child.resource)
+            // A ticket is no right yet: policy is asked when the sub-agent redeems it, with what is known then.
             return try mint(
                 Minting(
                     kind: .ticket, event: .ticketIssued, subject: parent.subject, view: view,
                     parents: parent.chain, grant: grant, task: parent.task, trace: parent.trace,
-                    delegates: [.agent(target)], life: settings.ticketLife, notPast: parent.expiresAt, ticket: nil),
+                    delegates: [.agent(target)], ruling: nil, context: PolicyContext(), life: settings.ticketLife,
+                    notPast: parent.expiresAt, ticket: nil),
                 for: client, at: now)
         }
     }
@@ -103,7 +109,9 @@ package struct TokenIssuer: Sendable {
             }
             try checkDepth(parent.chain, adding: view)
             let bound = try bound(of: parent, at: view)
-            let grant = try narrow(request, scopes: try Self.scopes(request.scope), within: bound, at: view.resource)
+            let (grant, ruling) = try grant(
+                request, scopes: try Self.scopes(request.scope), within: bound, for: view, below: parent.chain,
+                task: parent.task, at: now)
             let expiry = Timestamp(seconds: parent.expiresAt + 1)
             let used =
                 kind == .ticket
@@ -113,7 +121,8 @@ package struct TokenIssuer: Sendable {
                     kind: .accessToken, event: .tokenDelegated, subject: parent.subject, view: view,
                     parents: parent.chain, grant: grant,
                     task: parent.task, trace: parent.trace,
-                    delegates: try Self.delegates(request.delegates, of: view.agent),
+                    delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
+                    context: request.context,
                     life: Ceiling.tokenLife(
                         roles: view.roles, requested: request.lifetime, settings: settings),
                     notPast: kind == .ticket ? parent.grantedUntil ?? parent.expiresAt : parent.expiresAt,

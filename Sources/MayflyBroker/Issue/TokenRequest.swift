@@ -1,4 +1,5 @@
 package import MayflyModel
+package import MayflyPolicy
 
 /// What a token request asks for, as the wire carried it; nil is a parameter that was left out.
 package struct TokenRequest: Sendable {
@@ -15,6 +16,9 @@ package struct TokenRequest: Sendable {
     package var delegates: String?
     /// Extension parameter: seconds to live.
     package var lifetime: Int64?
+
+    /// Extension parameter: what the request says of the case, for policy.
+    package var context = PolicyContext()
 
     package init() {}
 }

@@ -1,6 +1,7 @@
 package import MayflyCrypto
 import MayflyLedger
 package import MayflyModel
+import MayflyPolicy
 
 /// One thing worth remembering: who, on whose behalf, what, where, how it was decided.
 ///
@@ -24,6 +25,7 @@ package struct LedgerEvent: Sendable {
         case clockAccepted = "clock.accepted"
         case ledgerArchived = "ledger.archived"
         case storeResumed = "store.resumed"
+        case policyChanged = "policy.changed"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {
@@ -74,15 +76,28 @@ package struct LedgerEvent: Sendable {
     /// The root over archived entries; `digest` is then that of the segment file.
     package var root: SHA256Digest?
 
+    /// The digest of the policy bundle that decided or was changed.
+    package var bundle: String?
+    /// The decision and the facts it was made on; nil where no bundle was asked.
+    package var policy: PolicyRuling?
+
     package init(_ kind: Kind, _ outcome: Outcome, actor: String) {
         (self.kind, self.outcome, self.actor) = (kind, outcome, actor)
+    }
+
+    /// Takes over what policy said, with the rule that said it and why.
+    mutating func govern(by ruling: PolicyRuling) {
+        policy = ruling
+        decision = ruling.decision.outcome.name
+        rule = ruling.decision.rule
+        reason = ruling.decision.reason
     }
 
     package var retention: Retention {
         switch kind {
         case .tokenIssued, .tokenDelegated, .ticketIssued, .actionDecided, .budgetSettled: .access
         case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
-            .storeResumed:
+            .storeResumed, .policyChanged:
             .change
         case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted: .security
         }
@@ -138,11 +153,27 @@ package struct LedgerEvent: Sendable {
         member("reason", reason)
         member("sha256", digest.map { Base64URL.encode($0.bytes) })
         member("root", root.map { Base64URL.encode($0.bytes) })
+        member("bundle", bundle ?? policy?.digest)
+        if let policy { Self.write(policy, into: &writer) }
         if !chain.isEmpty {
             writer.name("chain")
             ChainLink.write(chain, into: &writer)
         }
         writer.endObject()
         return writer.bytes
+    }
+
+    private static func write(_ policy: PolicyRuling, into writer: inout JSONWriter) {
+        writer.name("tier")
+        writer.integer(Int64(policy.decision.tier.rawValue))
+        writer.name("facts")
+        writer.value(.object(policy.facts.ledgerJSON))
+        guard let shadow = policy.shadow else { return }
+        writer.name("shadow")
+        writer.value(
+            .object([
+                "bundle": .string(shadow.digest), "decision": .string(shadow.outcome.name),
+                "rule": .string(shadow.rule),
+            ]))
     }
 }

@@ -13,6 +13,16 @@ package struct AgentSpec: Equatable, Sendable {
         case medium
         case high
         case critical
+
+        /// Larger is worse; what policy allowed at a lower risk it may not allow at a higher one.
+        fileprivate var rank: Int {
+            switch self {
+            case .low: 0
+            case .medium: 1
+            case .high: 2
+            case .critical: 3
+            }
+        }
     }
 
     package var id: AgentID
@@ -84,7 +94,7 @@ package struct AgentSpec: Equatable, Sendable {
 
     /// Whether going from `old` to this takes nothing away, so that tokens already out may live on.
     func keepsAllRights(of old: AgentSpec) -> Bool {
-        owner == old.owner
+        owner == old.owner && kind == old.kind && risk.rank <= old.risk.rank
             && Set(roles).isSuperset(of: old.roles)
             && Set(resources).isSuperset(of: old.resources)
             && old.scopes.isSubset(of: scopes)

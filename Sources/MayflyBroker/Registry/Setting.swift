@@ -7,6 +7,10 @@ package struct Setting: Record, Equatable {
         case epoch
         /// The latest moment that the broker has written down; time never runs back past it.
         case lastTime
+        /// The number of the policy version in force; 0 for the built-in one.
+        case policy
+        /// The number of the version that is asked beside it; 0 for none.
+        case shadowPolicy
     }
 
     package let id: Name

@@ -21,6 +21,8 @@ package enum Change: Sendable {
     case used(UsedMark)
     case revocation(Revocation)
     case archive(LedgerArchive)
+    case policy(PolicyVersion)
+    case removePolicy(Int64)
     case budget(Budget)
     case reservation(Reservation)
     case removeReservation(String)
@@ -30,7 +32,8 @@ package enum Change: Sendable {
         switch self {
         case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation: false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
-            .revocation:
+            .revocation,
+            .policy, .removePolicy:
             true
         }
     }

@@ -20,7 +20,7 @@ package struct Moment: Sendable {
 
 /// What a command comes to.
 package struct Decided<Answer: Sendable>: Sendable {
-    package let answer: Answer
+    package var answer: Answer
     package var changes: [Change] = []
     package var events: [LedgerEvent] = []
 

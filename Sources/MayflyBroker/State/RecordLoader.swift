@@ -14,6 +14,7 @@ enum LoadedRecord: Sendable {
     case signingKey(SigningKeyRecord)
     case revocation(Revocation)
     case archive(LedgerArchive)
+    case policy(PolicyVersion)
     case budget(Budget)
     case reservation(Reservation)
 
@@ -35,6 +36,7 @@ enum LoadedRecord: Sendable {
         case .signingKey: self = .signingKey(try SigningKeyRecord(stored: object))
         case .revocation: self = .revocation(try Revocation(stored: object))
         case .archive: self = .archive(try LedgerArchive(stored: object))
+        case .policy: self = .policy(try PolicyVersion(stored: object))
         case .budget: self = .budget(try Budget(stored: object))
         case .reservation: self = .reservation(try Reservation(stored: object))
         }

@@ -14,6 +14,7 @@ package struct Tables: Sendable {
     package private(set) var used = MarkTable()
     package private(set) var revocations = Table<Revocation>()
     package private(set) var archives = Table<LedgerArchive>()
+    package private(set) var policies = Table<PolicyVersion>()
     package private(set) var budgets = Table<Budget>()
     package private(set) var reservations = Table<Reservation>()
     /// Counts changes to registry and revocations; the next change's epoch.
@@ -64,6 +65,7 @@ package struct Tables: Sendable {
         case .signingKey(let record): signingKeys.load(record)
         case .revocation(let record): revocations.load(record)
         case .archive(let record): archives.load(record)
+        case .policy(let record): policies.load(record)
         case .budget(let record): budgets.load(record)
         case .reservation(let record): reservations.load(record)
         }
@@ -97,6 +99,8 @@ package struct Tables: Sendable {
         case .used(let record): used.put(record)
         case .revocation(let record): revocations.put(record)
         case .archive(let record): archives.put(record)
+        case .policy(let record): policies.put(record)
+        case .removePolicy(let id): policies.remove(id)
         case .budget(let record): budgets.put(record)
         case .reservation(let record): reservations.put(record)
         case .removeReservation(let id): reservations.remove(id)
@@ -117,6 +121,7 @@ package struct Tables: Sendable {
         batch.marks = used.changes.values.compactMap { $0 }
         revocations.collect(into: &batch)
         archives.collect(into: &batch)
+        policies.collect(into: &batch)
         budgets.collect(into: &batch)
         reservations.collect(into: &batch)
     }
@@ -127,7 +132,8 @@ package struct Tables: Sendable {
             settings: settings.changes, admins: admins.changes, owners: owners.changes, roles: roles.changes,
             resources: resources.changes, agents: agents.changes, codes: codes.changes,
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
-            archives: archives.changes, budgets: budgets.changes, reservations: reservations.changes,
+            archives: archives.changes, policies: policies.changes, budgets: budgets.changes,
+            reservations: reservations.changes,
             audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
     }
 
@@ -146,6 +152,7 @@ package struct Tables: Sendable {
         used.absorb(draft.used)
         revocations.absorb(draft.revocations)
         archives.absorb(draft.archives)
+        policies.absorb(draft.policies)
         budgets.absorb(draft.budgets)
         reservations.absorb(draft.reservations)
         audiences = draft.audiences
@@ -187,6 +194,7 @@ struct DraftedChanges: Sendable {
     let used: [SHA256Digest: UsedMark]
     let revocations: [Revocation.ID: Revocation?]
     let archives: [LedgerArchive.ID: LedgerArchive?]
+    let policies: [PolicyVersion.ID: PolicyVersion?]
     let budgets: [Budget.ID: Budget?]
     let reservations: [Reservation.ID: Reservation?]
     let audiences: [ResourceURL: ResourceName]

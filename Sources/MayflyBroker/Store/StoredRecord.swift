@@ -15,6 +15,8 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case revocation = 10
     /// A part of the ledger that lies in a segment file.
     case archive = 11
+    /// A version of the policy.
+    case policy = 12
     // 12, 14 and 15 are taken by other kinds.
     /// What is spent of a delegation tree's limits.
     case budget = 13

@@ -1,4 +1,5 @@
 package import MayflyModel
+package import MayflyPolicy
 
 /// What a token says (RFC 9068 §2.2, design §3); access tokens and tickets share the shape and differ in `typ`.
 package struct TokenClaims: Equatable, Sendable {
@@ -28,6 +29,10 @@ package struct TokenClaims: Equatable, Sendable {
     package var grantedUntil: Int64?
     /// The kill switch's value, for tokens without a chain.
     package var epoch: Int64
+    /// The digest of the policy bundle under which it was minted; `registry` for the built-in one.
+    package var bundle: String
+    /// What its request said of the case; policy is asked again with it when the bundle changes.
+    package var context: PolicyContext
 
     /// The claims as JSON in a fixed order.
     package func encoded() -> [UInt8] {
@@ -94,7 +99,11 @@ package struct TokenClaims: Equatable, Sendable {
             writer.name("chain")
             ChainLink.write(chain, into: &writer)
             writer.name("bundle")
-            writer.string(Self.registryBundle)
+            writer.string(bundle)
+            if context != PolicyContext() {
+                writer.name("context")
+                writer.value(.object(context.json))
+            }
             if delegates.count > 1 || delegates.contains(where: { if case .role = $0 { true } else { false } }) {
                 writer.name("delegates")
                 writer.value(.array(delegates.map { .string($0.text) }))
@@ -141,7 +150,11 @@ package struct TokenClaims: Equatable, Sendable {
         guard var inner = try fields.object("mayfly") else { throw fields.failure("mayfly", .missing) }
         task = try inner.optionalString("task") ?? ""
         chain = try ChainLink.list("chain", in: &inner)
-        _ = inner.take("bundle")
+        bundle = try inner.optionalString("bundle", maximum: 64) ?? Self.registryBundle
+        context = PolicyContext()
+        if case .object(let object)? = inner.take("context") {
+            context = try PolicyContext(object, path: inner.path.member("context"))
+        }
         let several = try Delegate.list("delegates", in: &inner)
         if !several.isEmpty { delegates = several }
         grantedResource = try inner.optionalString("resource")
@@ -179,7 +192,8 @@ package struct TokenClaims: Equatable, Sendable {
         issuer: String, subject: String, audience: String, clientID: String, tokenID: String, issuedAt: Int64,
         expiresAt: Int64, scopes: ScopeSet, details: [JSONValue] = [], limits: Limits = .none, task: String = "",
         trace: String = "", chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil,
-        grantedUntil: Int64? = nil, epoch: Int64 = 0
+        grantedUntil: Int64? = nil, epoch: Int64 = 0, bundle: String = TokenClaims.registryBundle,
+        context: PolicyContext = PolicyContext()
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -198,5 +212,7 @@ package struct TokenClaims: Equatable, Sendable {
         self.grantedResource = grantedResource
         self.grantedUntil = grantedUntil
         self.epoch = epoch
+        self.bundle = bundle
+        self.context = context
     }
 }

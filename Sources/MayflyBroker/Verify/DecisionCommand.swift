@@ -13,15 +13,25 @@ struct DecisionCommand: Command {
     /// The name under which the amounts may be given back; nil to spend them for good.
     let reservation: String?
     let asker: String
+    /// What policy said, and the number of the version that was in force.
+    let policy: PolicyRuling?
+    let policyNumber: Int64
     let event: LedgerEvent
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
+        var decided = try judge(state, moment)
+        decided.answer.policy = policy
+        return decided
+    }
+
+    private func judge(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
         guard let active, decision.isAllowed else { return Decided(Ruling(decision), events: [event]) }
         let claims = active.claims
         guard let resource = state.resources[active.resource.id], moment.now.seconds < claims.expiresAt,
             state.isAlive(claims.chain, for: resource, at: moment.now),
             !state.isRevoked(task: claims.task, trace: claims.trace)
         else { return refused(.inactive) }
+        guard state.policy.id == policyNumber else { return refused(.deny(.policyChanged)) }
         guard claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
         guard claims.limits.spends else { return Decided(Ruling(decision), events: [event]) }
         do throws(Budget.Exhausted) {

@@ -91,7 +91,8 @@ package final class TokenVerifier: Sendable {
         }
         guard let resource = token.resource.flatMap({ tables.resource(identifiedBy: $0) }),
             tables.isAlive(claims.chain, for: resource, at: now),
-            !tables.isRevoked(task: claims.task, trace: claims.trace)
+            !tables.isRevoked(task: claims.task, trace: claims.trace),
+            token.kind == .ticket || tables.stillAllows(claims, for: resource, at: now)
         else { return nil }
         return tables.end(of: claims.chain)
     }

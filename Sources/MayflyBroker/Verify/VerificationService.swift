@@ -75,9 +75,10 @@ package struct VerificationService: Sendable {
     ) {
         let active = active(compact, for: asker, from: .evaluation)
         let granted = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
-        let (decision, amounts) = limited(
-            granted, active, isReadOnly: active?.declaresReadOnly(question.action) ?? false,
-            properties: question.properties)
+        let isReadOnly = active?.declaresReadOnly(question.action) ?? false
+        let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: question.properties)
+        let (decision, policy) = govern(
+            limited, active, question, scope: active?.neededScope(question.action), isReadOnly: isReadOnly)
         var reservation: String?
         if decision.isAllowed, active?.claims.limits.spends ?? false {
             do {
@@ -87,8 +88,8 @@ package struct VerificationService: Sendable {
             }
         }
         record(
-            decision, amounts, reservation: reservation, action: question.action, active: active, asker: asker,
-            completion)
+            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: reservation,
+            action: question.action, active: active, asker: asker, completion)
     }
 
     /// What the token's limits make of a decision that its grant allows, and what the action takes of its budgets.
@@ -117,10 +118,15 @@ package struct VerificationService: Sendable {
                 Self.route(method: method, segments: segments, scope: scope, active: $0)
             } ?? .inactive
         // A proxy states nothing of a request but its method: it counts as one call, and nothing comes back of it.
-        let (decision, amounts) = limited(
-            granted, active, isReadOnly: Self.readOnlyMethods.contains(method), properties: [:])
+        let isReadOnly = Self.readOnlyMethods.contains(method)
+        let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: [:])
+        let question = ActionQuestion(action: "http.\(method.lowercased())")
+        let (decision, policy) = govern(
+            limited, active, question,
+            scope: active.flatMap { Self.rule(method, segments, $0)?.scope } ?? scope, isReadOnly: isReadOnly)
         record(
-            decision, amounts, reservation: nil, action: "http.\(method.lowercased())", active: active, asker: asking
+            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: nil, action: question.action,
+            active: active, asker: asking
         ) { result in
             completion(result.map { ($0.decision, active) })
         }
@@ -132,9 +138,7 @@ package struct VerificationService: Sendable {
     private static func route(
         method: String, segments: [String], scope: Scope?, active: ActiveToken
     ) -> ActionDecision {
-        let routes = active.resource.spec.routes.filter { $0.matches(method: method, segments: segments) }
-        // The longest path says more about a request than a shorter one.
-        let rule = routes.max { $0.path.count < $1.path.count }
+        let rule = rule(method, segments, active)
         guard rule != nil || scope != nil else { return .deny(.noRoute) }
         for needed in [rule?.scope, scope].compactMap({ $0 }) where !active.claims.scopes.contains(needed) {
             return .deny(.scopeMissing(needed))
@@ -142,9 +146,15 @@ package struct VerificationService: Sendable {
         return .allow(rule: "resource.route", notAfter: active.claims.expiresAt)
     }
 
+    /// The longest path that matches: it says more about a request than a shorter one.
+    private static func rule(_ method: String, _ segments: [String], _ active: ActiveToken) -> RouteRule? {
+        active.resource.spec.routes.filter { $0.matches(method: method, segments: segments) }
+            .max { $0.path.count < $1.path.count }
+    }
+
     private func record(
-        _ decision: ActionDecision, _ amounts: Amounts, reservation: String?, action: String, active: ActiveToken?,
-        asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
+        _ decision: ActionDecision, _ amounts: Amounts, _ policy: PolicyRuling?, reservation: String?, action: String,
+        active: ActiveToken?, asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         var event = LedgerEvent(.actionDecided, decision.isAllowed ? .allowed : .denied, actor: asker.text)
         event.decision = decision.isAllowed ? "allow" : "deny"
@@ -162,9 +172,14 @@ package struct VerificationService: Sendable {
         } else if case .resource(let name) = asker {
             event.resource = state.read { $0.resources[name]?.spec.identifier.text }
         }
+        if let policy {
+            // What a limit or a race refused is not what policy decided.
+            if decision.isAllowed || !policy.allows { event.govern(by: policy) } else { event.policy = policy }
+            event.scope = policy.facts.scopes.joined(separator: " ")
+        }
         let command = DecisionCommand(
             decision: decision, active: active, amounts: amounts, reservation: reservation, asker: asker.text,
-            event: event)
+            policy: policy, policyNumber: policy?.number ?? state.read { $0.policy.id }, event: event)
         writer.submit(command) { [metrics] result in
             metrics.decided(try? result.get().decision)
             completion(result)
@@ -178,6 +193,14 @@ package struct VerificationService: Sendable {
 }
 
 extension VerificationService.ActiveToken {
+    /// The scope that an action takes: the declared one, or its own name where that is a scope.
+    func neededScope(_ action: String) -> Scope? {
+        if let declared = resource.spec.actions.first(where: { $0.name.utf8.elementsEqual(action.utf8) }) {
+            return declared.scope
+        }
+        return Scope(action).flatMap { resource.spec.scopes.contains($0) ? $0 : nil }
+    }
+
     /// Whether the resource declares an action of this name that changes nothing.
     func declaresReadOnly(_ action: String) -> Bool {
         resource.spec.actions.first { $0.name.utf8.elementsEqual(action.utf8) }?.readOnly ?? false

@@ -59,6 +59,13 @@ package struct PolicyContext: Equatable, Sendable {
         try fields.strings(name, maximumCount: maximumElements, maximumLength: maximumNameLength) ?? []
     }
 
+    /// The same without members that policy does not know by name.
+    package var known: PolicyContext {
+        var known = self
+        known.properties = json
+        return known
+    }
+
     /// The known members alone: what the ledger keeps of a decision, so that it can be replayed.
     package var json: JSONObject {
         var object: JSONObject = [:]

@@ -87,6 +87,10 @@ enum EvaluationReply {
             writer.name("reservation")
             writer.string(reservation)
         }
+        if let policy = ruling.policy {
+            writer.name("policy")
+            writer.value(.object(policy.json))
+        }
         if let remaining = ruling.remaining {
             writer.name("remaining")
             writer.value(.object(remaining.json))

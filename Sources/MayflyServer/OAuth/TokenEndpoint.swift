@@ -1,5 +1,6 @@
 import MayflyBroker
 import MayflyModel
+import MayflyPolicy
 
 /// `POST /oauth2/token`: task tokens, delegation tickets and token exchange.
 enum TokenEndpoint {
@@ -111,6 +112,15 @@ enum TokenEndpoint {
                 throw OAuthError(.invalidAuthorizationDetails, "authorization_details is not a JSON array")
             }
             request.details = details
+        }
+        if let text = try form.value("context") {
+            guard let object = (try? JSONParser.parse(Array(text.utf8)))?.objectValue,
+                let context = try? PolicyContext(object)
+            else {
+                throw OAuthError(
+                    .invalidRequest, "context is a JSON object; env, cost, records, sensitivity and others have a form")
+            }
+            request.context = context
         }
         request.task = try form.value("task")
         request.delegates = try form.value("delegates")

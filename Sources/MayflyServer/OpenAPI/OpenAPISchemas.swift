@@ -5,32 +5,32 @@ import MayflyModel
 enum OpenAPISchemas {
     static let all: JSONObject = {
         var schemas = JSONObject()
-        for (name, schema) in registry + oauth + authzen + rest { schemas[name] = .object(schema) }
+        for (name, schema) in registry + oauth + authzen + policies + rest { schemas[name] = .object(schema) }
         return schemas
     }()
 
     // MARK: Building blocks
 
-    private static func text(_ description: String? = nil, values: [String] = []) -> JSONValue {
+    static func text(_ description: String? = nil, values: [String] = []) -> JSONValue {
         var schema: JSONObject = ["type": .string("string")]
         schema["description"] = description.map { .string($0) }
         if !values.isEmpty { schema["enum"] = .array(values.map { .string($0) }) }
         return .object(schema)
     }
 
-    private static let integer = JSONValue.object(["type": .string("integer")])
-    private static let flag = JSONValue.object(["type": .string("boolean")])
-    private static let anyObject = JSONValue.object(["type": .string("object")])
+    static let integer = JSONValue.object(["type": .string("integer")])
+    static let flag = JSONValue.object(["type": .string("boolean")])
+    static let anyObject = JSONValue.object(["type": .string("object")])
 
-    private static func list(_ items: JSONValue) -> JSONValue {
+    static func list(_ items: JSONValue) -> JSONValue {
         .object(["type": .string("array"), "items": items])
     }
 
-    private static func reference(_ name: String) -> JSONValue {
+    static func reference(_ name: String) -> JSONValue {
         .object(["$ref": .string("#/components/schemas/" + name)])
     }
 
-    private static func object(
+    static func object(
         _ properties: JSONObject, required: [String] = [], isClosed: Bool = false
     ) -> JSONObject {
         var schema: JSONObject = ["type": .string("object"), "properties": .object(properties)]
@@ -39,7 +39,7 @@ enum OpenAPISchemas {
         return schema
     }
 
-    private static func page(_ name: String, _ schema: String) -> JSONObject {
+    static func page(_ name: String, _ schema: String) -> JSONObject {
         object(
             [name: list(reference(schema)), "next_cursor": text("send as cursor for the next page")], required: [name])
     }
@@ -147,7 +147,9 @@ enum OpenAPISchemas {
                     "grant_type": text(values: [TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange]),
                     "client_assertion_type": text(), "client_assertion": text(), "client_id": text(),
                     "scope": text(), "resource": text(), "audience": text(), "authorization_details": text(),
-                    "task": text(), "trace": text(), "delegates": text(), "lifetime": text(), "subject_token": text(),
+                    "task": text(), "trace": text(), "delegates": text(), "lifetime": text(),
+                    "context": text("a JSON object: what the request says of the case, for policy"),
+                    "subject_token": text(),
                     "subject_token_type": text(), "actor_token": text(), "actor_token_type": text(),
                     "requested_token_type": text(), "delegate": text(),
                 ], required: ["grant_type"])

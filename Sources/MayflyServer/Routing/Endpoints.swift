@@ -4,7 +4,8 @@ import MayflyBroker
 package enum Endpoints {
     package static let all: [Endpoint] =
         protocols + RegistryAPI.endpoints + EnrolmentAPI.endpoints
-        + RevocationsAPI.endpoints + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints + KeysAPI.endpoints + operations
+        + RevocationsAPI.endpoints + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints + KeysAPI.endpoints
+        + PoliciesAPI.endpoints + operations
 
     private static let protocols = [
         Endpoint(

@@ -1,0 +1,48 @@
+import MayflyModel
+import MayflyPolicy
+
+extension VerificationService {
+    /// What policy makes of an action that grant and limits allow; the ruling is nil when the bundle in force says yes
+    /// to everything, and for an action that is refused already.
+    func govern(
+        _ decision: ActionDecision, _ active: ActiveToken?, _ question: ActionQuestion, scope: Scope?, isReadOnly: Bool
+    ) -> (decision: ActionDecision, ruling: PolicyRuling?) {
+        guard decision.isAllowed, let active, let holder = active.claims.chain.last?.agent else {
+            return (decision, nil)
+        }
+        let (version, shadow, agent) = state.read { ($0.policy, $0.shadowPolicy, $0.agents[holder]) }
+        if version.bundle.allowsEverything, shadow == nil { return (decision, nil) }
+        guard let agent else { return (.inactive, nil) }
+        guard let context = try? PolicyContext(question.properties) else { return (.deny(.contextMalformed), nil) }
+        let now = clock.now()
+        let chain = active.claims.chain
+        let facts = PolicyFacts(
+            phase: .action, agent: agent.facts, resource: active.resource.id.text,
+            scopes: scope.map { [$0.text] } ?? [],
+            action: question.action, thingType: question.type, thingID: question.identifier,
+            depth: Int64(chain.count - 1), chain: chain.map(\.agent.text), task: active.claims.task, context: context,
+            now: now)
+        let ruling = PolicyRuling.make(facts, by: version, shadow: shadow)
+        guard ruling.decision.outcome <= .allowWithConstraints else {
+            return (.deny(.policy(ruling.decision.outcome)), ruling)
+        }
+        let limits = ruling.decision.limits
+        switch LimitPolicy.judge(limits, isReadOnly: isReadOnly, properties: question.properties, at: now) {
+        case .denied(let denial): return (.deny(denial), ruling)
+        case .within(let amounts): return (amounts.denial(under: limits) ?? decision, ruling)
+        }
+    }
+}
+
+extension Amounts {
+    /// The refusal of one action that by itself goes past limits which no budget counts; nil when it fits.
+    fileprivate func denial(under limits: Limits) -> ActionDecision? {
+        if let cost, let limit = limits.maximumCost, cost.currency != limit.currency || cost.amount > limit.amount {
+            return .deny(.exceeds(Limits.Member.cost.rawValue))
+        }
+        if let records, let limit = limits.maximumRecords, records > limit {
+            return .deny(.exceeds(Limits.Member.records.rawValue))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,45 @@
+/// Bundles that no file holds.
+extension PolicyBundle {
+    /// What is in force until a bundle is applied: the registry's ceilings are all the policy there is.
+    package static let registry = PolicyBundle(
+        name: "registry",
+        rules: [
+            PolicyRule(
+                id: "registry", outcome: .allow,
+                rationale: "no bundle is applied; what the registry lets an agent ask for is allowed")
+        ])
+
+    /// What is in force when the bundle that should be cannot be found: nothing.
+    package static let closed = PolicyBundle(name: "closed", rules: [])
+
+    private init(name: String, rules: [PolicyRule]) {
+        self.name = name
+        summary = nil
+        tiers = nil
+        self.rules = rules
+        examples = []
+        index = RuleIndex(rules)
+    }
+
+    /// Whether the bundle says yes to everything, so that nobody needs to ask it.
+    package var allowsEverything: Bool {
+        guard tiers == nil, rules.count == 1, let rule = rules.first else { return false }
+        return rule.outcome == .allow && rule.condition == nil && rule.match == RuleMatch()
+            && rule.phases == PolicyPhase.allCases
+    }
+}
+
+extension PolicyRule {
+    /// A rule about everything, without a condition.
+    fileprivate init(id: String, outcome: PolicyOutcome, rationale: String) {
+        self.id = id
+        phases = PolicyPhase.allCases
+        match = RuleMatch()
+        condition = nil
+        self.outcome = outcome
+        limits = nil
+        approval = nil
+        remedy = nil
+        self.rationale = rationale
+    }
+}
