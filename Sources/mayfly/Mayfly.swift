@@ -5,7 +5,9 @@ internal import Glibc
     static let commands = CommandTable(
         commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
             + AgentCommands.all + RegistryCommands.all + [ApplyCommand.command] + RevokeCommands.all
-            + LedgerCommands.all + TokenCommands.all + [EvaluateCommand.command, ExecCommand.command])
+            + PolicyCommands.all + LedgerCommands.all + TokenCommands.all + [
+                EvaluateCommand.command, ExecCommand.command,
+            ])
 
     static func main() {
         exit(commands.run(Array(CommandLine.arguments.dropFirst()), environment: Environment.variables()))

@@ -1,0 +1,83 @@
+import MayflyCrypto
+import MayflyModel
+import MayflyPolicy
+
+/// `mayfly policy explain`: why a decision comes out as it does, rule by rule.
+enum PolicyExplainCommand: CommandLineCommand {
+    static let name = "policy explain"
+    static let summary = "Show why a request is decided as it is, rule by rule"
+    static let details = """
+        The request is one that you describe, or one from the ledger (--entry). The agent is taken as it is
+        registered. With --policy another bundle than the one in force is asked.
+        """
+    static let options =
+        Connection.adminOptions + [
+            Option.value("policy", "SOURCE", PolicySource.help + " (default: active)"),
+            Option.value("entry", "INDEX", "a decision from the ledger"),
+            Option.value("agent", "NAME", "the agent that asks"),
+            Option.value("resource", "NAME", "the resource, by name or URL"),
+            Option.value("scope", "SCOPES", "scopes, separated by spaces"),
+            Option.value("action", "NAME", "an action that a tool asks about; without it a token is asked for"),
+            Option.value("context", "JSON", "what the request says of the case, for example {\"env\":\"staging\"}"),
+            Option.flag("all", "also rules that are about something else"),
+        ]
+    static let examples = [
+        """
+        mayfly policy explain --agent support --resource tickets --scope refunds:issue \
+        --context '{"cost":{"amount":"250","currency":"USD"}}' --dir ./broker
+        """,
+        "mayfly policy explain --entry 4711 --dir ./broker",
+    ]
+
+    static func run(_ call: Invocation) throws(CommandError) {
+        let admin = try AdminCall(call)
+        let bundle = try PolicySource.load(call.value("policy") ?? "active") { () throws(CommandError) in admin }.bundle
+        var replay = try PolicyReplay(admin)
+        let facts = try facts(call, &replay)
+        let (decision, traces) = bundle.explain(facts)
+        let shown = traces.filter { call.flag("all") || $0.part != .otherMatter }
+        if call.isJSON {
+            return Terminal.say(JSONText.object(PolicyOutput.json(decision, shown)))
+        }
+        for line in PolicyOutput.lines(decision, shown) { Terminal.say(line) }
+    }
+
+    private static func facts(
+        _ call: Invocation, _ replay: inout PolicyReplay
+    ) throws(CommandError) -> PolicyFacts {
+        if let text = call.value("entry") {
+            guard let index = UInt64(text) else { throw call.usage("--entry is an entry's index") }
+            let page = try replay.admin.get(
+                "/api/v1/ledger/entries", query: [("from", String(index)), ("limit", "1")])
+            guard let entry = page["entries"]?.arrayValue?.first?.objectValue?["bytes"]?.stringValue,
+                let bytes = Base64URL.decode(entry), let said = try? JSONParser.parseObject(bytes),
+                let question = try replay.question(said)
+            else {
+                throw .refused(
+                    "entry \(index) is not a decision of the policy",
+                    next: "see: mayfly ledger query --event action.decided")
+            }
+            return question.facts
+        }
+        guard let agent = try replay.facts(of: try call.required("agent")) else {
+            throw .refused("the agent is not registered", next: "see: mayfly agent list")
+        }
+        return PolicyFacts(
+            phase: call.value("action") == nil ? .mint : .action, agent: agent,
+            resource: replay.resource(try call.required("resource")),
+            scopes: (call.value("scope") ?? "").split(separator: " ").map(String.init).sorted(),
+            action: call.value("action"), chain: [agent.id], context: try context(call), now: SystemClock().now())
+    }
+
+    private static func context(_ call: Invocation) throws(CommandError) -> PolicyContext {
+        guard let text = call.value("context") else { return PolicyContext() }
+        guard let object = (try? JSONParser.parse(Array(text.utf8)))?.objectValue else {
+            throw call.usage("--context is a JSON object")
+        }
+        do {
+            return try PolicyContext(object)
+        } catch {
+            throw call.usage("--context: \(error)")
+        }
+    }
+}

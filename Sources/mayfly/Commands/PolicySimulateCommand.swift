@@ -1,0 +1,121 @@
+import MayflyConfig
+import MayflyModel
+import MayflyPolicy
+
+/// `mayfly policy simulate`: what a bundle would decide differently.
+enum PolicySimulateCommand: CommandLineCommand {
+    static let name = "policy simulate"
+    static let summary = "Show which decisions would change under another bundle"
+    static let details = """
+        Replays decisions from the ledger (--since), or a file of requests written like a bundle's examples
+        (--requests: a YAML mapping with the list requests). Nothing changes. Agents are taken as they are
+        registered now; of a request's context only what policy knows by name is in the ledger.
+        """
+    static let positionals = [Positional("BUNDLE", PolicySource.help)]
+    static let options =
+        Connection.adminOptions + [
+            Option.value("since", "TIME", "decisions from this time on: RFC 3339, or 30s, 15m, 24h, 7d ago"),
+            Option.value("requests", "FILE", "requests instead of the ledger; compared with the bundle in force"),
+            Option.value("limit", "N", "decisions to replay at most (default 10000)"),
+        ]
+    static let examples = [
+        "mayfly policy simulate support-desk.yaml --since 7d --dir ./broker",
+        "mayfly policy simulate support-desk.yaml --requests cases.yaml --dir ./broker",
+    ]
+
+    private struct Change {
+        let what: String
+        let from: String
+        let to: String
+        let rule: String
+    }
+
+    static func run(_ call: Invocation) throws(CommandError) {
+        let admin = try AdminCall(call)
+        let own = { () throws(CommandError) in admin }
+        let bundle = try PolicySource.load(try call.requiredArgument("BUNDLE"), own).bundle
+        let result: (seen: Int, changes: [Change])
+        if let path = call.value("requests") {
+            let active = try PolicySource.load("active", own).bundle
+            result = try replay(file: path, bundle, against: active)
+        } else {
+            result = try replay(ledger: admin, since: call.value("since") ?? "7d", bundle, call)
+        }
+        if call.isJSON {
+            let changes = result.changes.map { change -> JSONValue in
+                .object([
+                    "request": .string(change.what), "from": .string(change.from), "to": .string(change.to),
+                    "rule": .string(change.rule),
+                ])
+            }
+            return Terminal.say(
+                JSONText.object(["replayed": .integer(Int64(result.seen)), "changes": .array(changes)]))
+        }
+        let rows = result.changes.map { [$0.what, $0.from, $0.to, $0.rule] }
+        if !rows.isEmpty {
+            for line in Table.lines(["request", "now", "then", "by rule"], rows) { Terminal.say(line) }
+        }
+        Terminal.say("\(result.seen) decisions replayed, \(result.changes.count) would change")
+    }
+
+    private static func replay(
+        file path: String, _ bundle: PolicyBundle, against active: PolicyBundle
+    ) throws(CommandError) -> (Int, [Change]) {
+        let bytes = try LocalFile.read(path, maximum: YAMLDocument.maximumBytes)
+        var changes: [Change] = []
+        var seen = 0
+        do throws(YAMLError) {
+            let yaml = try YAMLDocument.parse(bytes, file: path == "-" ? "(standard input)" : path)
+            var fields = try yaml.reader()
+            do throws(FieldError) {
+                for (value, place) in try fields.values("requests", maximumCount: 100_000) ?? [] {
+                    var reader = try FieldReader(value, path: place)
+                    let facts = try PolicyFacts(&reader)
+                    seen += 1
+                    note("\(place)", active.decide(facts).outcome.name, bundle.decide(facts), &changes)
+                }
+                try fields.finish()
+            } catch {
+                throw yaml.located(error)
+            }
+        } catch {
+            throw .usage("\(error)", next: "correct the file")
+        }
+        return (seen, changes)
+    }
+
+    private static func replay(
+        ledger admin: AdminCall, since: String, _ bundle: PolicyBundle, _ call: Invocation
+    ) throws(CommandError) -> (Int, [Change]) {
+        let since = try LedgerOptions.time(since, "since", call)
+        let limit = Int(clamping: try call.integer("limit", in: 1...1_000_000) ?? 10_000)
+        var replay = try PolicyReplay(admin)
+        var changes: [Change] = []
+        var seen = 0
+        var cursor: String?
+        repeat {
+            let page = try admin.get(
+                "/api/v1/ledger", query: [("since", since), ("limit", "500"), ("cursor", cursor)])
+            for element in page["entries"]?.arrayValue ?? [] where seen < limit {
+                guard let row = element.objectValue, let entry = row["entry"]?.objectValue,
+                    let question = try replay.question(entry)
+                else { continue }
+                seen += 1
+                let facts = question.facts
+                let what =
+                    "\(RecordOutput.text(row["index"] ?? .null)) \(facts.agent.id) "
+                    + "\(facts.action ?? facts.scopes.joined(separator: " ")) at \(facts.resource)"
+                note(what, question.decision, bundle.decide(facts), &changes)
+            }
+            cursor = page["next_cursor"]?.stringValue
+        } while cursor != nil && seen < limit
+        return (seen, changes)
+    }
+
+    private static func note(
+        _ what: String, _ before: String, _ decision: PolicyDecision, _ changes: inout [Change]
+    ) {
+        guard before != decision.outcome.name else { return }
+        changes.append(Change(what: what, from: before, to: decision.outcome.name, rule: decision.rule))
+    }
+}

@@ -1,0 +1,93 @@
+import MayflyModel
+import Testing
+
+/// The policy's whole life from the command line: check, apply, shadow, explain, simulate, diff, rollback.
+@Suite struct PolicyTests {
+    private static let folder = Files.repository + "/config/policies/"
+    private static let payment = #"{"amount":"250.00","currency":"USD"}"#
+
+    /// Runs the program without a broker.
+    private static func alone(_ arguments: [String]) throws -> CommandResult {
+        try CommandResult.run(try RunningMayfly.program(), arguments, in: try TemporaryFolder())
+    }
+
+    @Test(arguments: ["support-desk", "infrastructure", "payments"])
+    func theShippedBundlesHoldTheirOwnExamples(_ name: String) throws {
+        let answer = try Self.alone(["policy", "check", Self.folder + name + ".yaml"])
+        #expect(answer.status == 0, "\(answer)")
+        #expect(answer.output.contains("0 errors, 0 warnings"))
+    }
+
+    @Test func aBadBundleIsRefusedWithItsPlace() throws {
+        let folder = try TemporaryFolder()
+        let text = try Files.text(Self.folder + "support-desk.yaml")
+        let cases = [
+            ("min_depth: 2", "min_depht: 2", "min_depht"),
+            ("now.getHours() < 6", "noww.getHours() < 6", "when"),
+        ]
+        for (old, new, word) in cases {
+            let path = folder.path + "/bad.yaml"
+            try Files.write(text.replacing(old, with: new), to: path, mode: 0o644)
+            let answer = try Self.alone(["policy", "check", path])
+            let said = answer.output + answer.errors
+            #expect(answer.status != 0, "\(answer)")
+            #expect(said.contains(word) && said.contains(":"), "\(said)")
+            let line = text.split(separator: "\n", omittingEmptySubsequences: false)
+                .firstIndex { $0.contains(old) }.map { $0 + 1 }
+            #expect(said.contains("bad.yaml:\(line ?? 0):"), "\(said)")
+        }
+    }
+
+    @Test func aBundleIsTriedAppliedExplainedAndRolledBack() throws {
+        let broker = try RunningMayfly.started()
+        let desk = try Desk.open(broker)
+        let bundle = Self.folder + "support-desk.yaml"
+        func mayfly(_ arguments: [String]) throws -> CommandResult {
+            try broker.run(["policy"] + arguments + ["--dir", broker.directory, "--server", broker.url])
+        }
+        let before = try desk.mint("support", [("resource", "knowledge"), ("scope", "articles:read")])
+        let writer = try desk.mint("research", [("resource", "knowledge"), ("scope", "articles:suggest")])
+
+        // What was decided so far, under the bundle: suggesting articles is allowed by no rule.
+        let simulated = try mayfly(["simulate", bundle, "--since", "1h"])
+        #expect(simulated.status == 0, "\(simulated)")
+        #expect(simulated.output.contains("articles:suggest"), "\(simulated.output)")
+        #expect(simulated.output.contains("2 decisions replayed, 1 would change"), "\(simulated.output)")
+
+        let shadow = try mayfly(["apply", bundle, "--rationale", "trial", "--shadow"])
+        #expect(shadow.status == 0, "\(shadow)")
+        #expect(try desk.introspect(writer, as: "knowledge").object["active"]?.boolValue == true)
+        let applied = try mayfly(["apply", bundle, "--rationale", "first policy"])
+        #expect(applied.status == 0, "\(applied)")
+        #expect(applied.output.contains("version 2 of the policy is in force"), "\(applied.output)")
+        // What is out is judged by it.
+        #expect(try desk.introspect(before, as: "knowledge").object["active"]?.boolValue == true)
+        #expect(try desk.introspect(writer, as: "knowledge").object["active"]?.boolValue == false)
+
+        let token = try desk.mint("support", [("resource", "tickets"), ("scope", "refunds:issue")])
+        let details = try desk.introspect(token).object["authorization_details"]?.arrayValue ?? []
+        #expect(details.contains { $0.objectValue?["type"] == .string("mayfly_limits") }, "\(details)")
+        let refused = try desk.token(
+            as: try desk.agent("support"), [("resource", "knowledge"), ("scope", "articles:suggest")])
+        #expect(refused.object["error"]?.stringValue != nil)
+
+        let explained = try mayfly([
+            "explain", "--agent", "support", "--resource", "tickets", "--scope", "refunds:issue", "--action", "refund",
+            "--context", "{\"cost\": \(Self.payment)}",
+        ])
+        #expect(explained.status == 0, "\(explained)")
+        #expect(explained.output.contains("require_approval"), "\(explained.output)")
+        #expect(explained.output.contains("tier.3"), "\(explained.output)")
+
+        let diff = try mayfly(["diff", "0", "active"])
+        #expect(diff.output.contains("+ rule health-data: deny"), "\(diff.output)")
+        #expect(try mayfly(["diff", "2", bundle]).output == "no difference\n")
+
+        let rolled = try mayfly(["rollback", "0", "--rationale", "back to the registry"])
+        #expect(rolled.status == 0, "\(rolled)")
+        #expect(try desk.introspect(writer, as: "knowledge").object["active"]?.boolValue == true)
+        let list = try mayfly(["list"])
+        #expect(list.output.contains("first policy"), "\(list.output)")
+        #expect(try broker.stop() == 0)
+    }
+}
