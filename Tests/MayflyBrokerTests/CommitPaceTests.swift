@@ -13,16 +13,18 @@ import Testing
         }
     }
 
-    @Test func whileCommandsComeQuicklyACommitWaitsForThem() {
+    /// Commands in a millisecond, and the share of the window that a commit then waits.
+    @Test(arguments: [(1, 0), (5, 2), (10, 1)] as [(Int64, Int64)])
+    func whileCommandsComeQuicklyACommitWaitsForThem(_ rate: Int64, _ divisor: Int64) {
         var pace = CommitPace(now: 0)
-        // Five in a millisecond.
-        for step in 1...50 as ClosedRange<Int64> {
+        for step in 1...(10 * rate) {
             pace.arrived()
-            _ = pace.wait(count: 1, now: step * Self.millisecond / 5)
+            _ = pace.wait(count: 1, now: step * Self.millisecond / rate)
         }
         let now = 11 * Self.millisecond
-        #expect(pace.wait(count: 1, now: now) == CommitPace.window)
-        #expect(pace.wait(count: CommitPace.enough - 1, now: now) == CommitPace.window)
+        let expected = divisor == 0 ? 0 : CommitPace.window / divisor
+        #expect(pace.wait(count: 1, now: now) == expected)
+        #expect(pace.wait(count: CommitPace.enough - 1, now: now) == expected)
         #expect(pace.wait(count: CommitPace.enough, now: now) == 0)
     }
 

@@ -2,21 +2,24 @@
 ///
 /// A commit costs a tenth of a millisecond of processor time, whatever it holds. On a quick disk it would be over before
 /// the next command comes, and a busy broker would pay that for every second token. So while commands come in quick
-/// succession a commit waits a little for more of them. A command that comes alone never waits.
+/// succession a commit waits a little for more of them: longer the more that brings. A command that comes alone never
+/// waits.
 struct CommitPace {
     /// Nanoseconds that a commit waits at most.
     static let window: Int64 = 2_000_000
     /// Commands with which a commit waits no longer.
     static let enough = 32
-    /// Commands that must be expected within the window to make waiting worth it.
+    /// Commands that must be expected within the window to make waiting half of it worth it, and all of it.
     private static let leastExpected: Int64 = 4
+    private static let manyExpected: Int64 = 16
     /// Nanoseconds over which arrivals are counted at least.
     private static let span: Int64 = 5_000_000
 
     private var arrivals: Int64 = 0
     /// When counting began: steady nanoseconds.
     private var began: Int64
-    private var isBusy = false
+    /// What a commit waits at the present rate.
+    private var patience: Int64 = 0
 
     init(now: Int64) {
         began = now
@@ -31,9 +34,12 @@ struct CommitPace {
     mutating func wait(count: Int, now: Int64) -> Int64 {
         let elapsed = max(0, now - began)
         if elapsed >= Self.span {
-            isBusy = arrivals >= elapsed / Self.window * Self.leastExpected
+            let windows = elapsed / Self.window
+            patience =
+                arrivals >= windows * Self.manyExpected
+                ? Self.window : arrivals >= windows * Self.leastExpected ? Self.window / 2 : 0
             (arrivals, began) = (0, now)
         }
-        return isBusy && count < Self.enough ? Self.window : 0
+        return count < Self.enough ? patience : 0
     }
 }
