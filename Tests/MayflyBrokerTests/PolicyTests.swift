@@ -172,6 +172,31 @@ struct PolicyTests {
         #expect(entry?["decision"] == .string("deny"))
     }
 
+    @Test func whatIsHaltedCanSuspendTheAgentInTheSameCommit() throws {
+        let tiers = #"{"missing": 1, "records": {"tier4": 1000}, "suspend_on_halt": true}"#
+        let world = try Self.world(Self.rule("all", "allow"), tiers: tiers)
+        let token = try world.minted("agent:root")
+        let halted = try world.token("agent:root", [("resource", "tickets"), ("context", #"{"records":1000}"#)])
+        #expect(Self.policy(halted)["rule"] == .string("tier.4"))
+        #expect(try world.admin("GET", "/api/v1/agents/agent:root").string("state") == "suspended")
+        #expect(try !world.isActive(token))
+        #expect(try world.token("agent:root", [("resource", "tickets")]).error == "invalid_client")
+        // A tool's word does the same.
+        let other = try world.minted("agent:other")
+        #expect(Self.reason(try Self.ask(world, other, "view", #"{"records":5000}"#)) == "policy_denied")
+        #expect(try !world.isActive(other))
+        let page = try world.admin("GET", "/api/v1/ledger?event=registry.changed&agent=agent:other&limit=1")
+        let entry = page["entries"]?.arrayValue?.first?.objectValue?["entry"]?.objectValue
+        #expect(entry?["actor"] == .string("policy:1"))
+        #expect(entry?["action"] == .string("suspend"))
+        // Without the option the refusal is all.
+        let milder = Self.bundle([Self.rule("all", "allow")], tiers: #"{"missing": 1, "records": {"tier4": 1000}}"#)
+        #expect(try Self.apply(world, milder).status == 201)
+        #expect(
+            try world.token("agent:child", [("resource", "tickets"), ("context", #"{"records":1000}"#)]).status == 400)
+        #expect(try world.admin("GET", "/api/v1/agents/agent:child").string("state") == "active")
+    }
+
     @Test func aTightenedBundleReachesTokensThatAreOut() throws {
         let world = try Self.world(Self.rule("all", "allow"))
         let reader = try world.minted("agent:root", [("resource", "tickets"), ("scope", "tickets.read")])

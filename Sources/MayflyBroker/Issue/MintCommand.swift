@@ -78,12 +78,13 @@ struct RefusalCommand: Command {
     let event: LedgerEvent
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<OAuthError> {
-        guard let assertion else { return Decided(error, events: [event]) }
+        let (changes, events) = state.suspension(demandedBy: error.cause, moment)
+        guard let assertion else { return Decided(error, changes: changes, events: [event] + events) }
         guard !state.used.isSpent(assertion, at: moment.now) else {
             var replay = event
             replay.rule = "assertion.replayed"
             return Decided(ClientAuthenticator.refusal, events: [replay])
         }
-        return Decided(error, changes: [.used(assertion)], events: [event])
+        return Decided(error, changes: [.used(assertion)] + changes, events: [event] + events)
     }
 }

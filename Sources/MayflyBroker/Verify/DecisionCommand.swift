@@ -21,6 +21,9 @@ struct DecisionCommand: Command {
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
         var decided = try judge(state, moment)
         decided.answer.policy = policy
+        let suspension = state.suspension(demandedBy: policy, moment)
+        decided.changes += suspension.changes
+        decided.events += suspension.events
         return decided
     }
 
