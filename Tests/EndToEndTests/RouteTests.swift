@@ -40,7 +40,7 @@ struct Routes {
         let routes = try Routes(broker.port)
         #expect(routes.all.count > 40)
         let names = [
-            "owners": "owner:dana", "roles": "role:reader", "resources": "tickets", "agents": "agent:support",
+            "owners": "owner:support-lead", "roles": "role:reader", "resources": "tickets", "agents": "agent:support",
             "policies": "0",
         ]
         for route in routes.all {

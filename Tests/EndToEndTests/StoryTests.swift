@@ -102,7 +102,7 @@ import Testing
         let late = try desk.delegate(parent, from: "orchestrator", to: "support", [("scope", "tickets:read")])
         let lateTicket = try #require(late["access_token"], "\(late)")
         let left = try desk.change(
-            "POST", "/api/v1/owners/owner:dana/leave", .object(["reason": .string("left the company")]))
+            "POST", "/api/v1/owners/owner:support-lead/leave", .object(["reason": .string("left the company")]))
         #expect(left.object["offboarded"]?.stringArrayValue?.sorted() == ["agent:orchestrator", "agent:support"])
 
         #expect(try desk.introspect(parent).text == #"{"active":false}"#)
@@ -120,7 +120,7 @@ import Testing
         let again = try desk.call(
             "POST", "/api/v1/agents",
             .object([
-                "id": .string("agent:support"), "name": .string("Another"), "owner": .string("owner:lee"),
+                "id": .string("agent:support"), "name": .string("Another"), "owner": .string("owner:knowledge-lead"),
                 "kind": .string("worker"), "purpose": .string("To be taken for the first"),
             ]))
         #expect(again.status == 409, "\(again)")

@@ -34,6 +34,14 @@ struct AdminTests {
                 .status == 401)
     }
 
+    @Test func theBrokerItselfIsNoResource() throws {
+        let world = try World.shared()
+        let answer = try world.admin(
+            "POST", "/api/v1/resources", #"{"name":"itself","identifier":"\#(World.issuer)","scopes":["mayfly.admin"]}"#)
+        #expect(answer.status == 400, "\(answer.text)")
+        #expect(try world.admin("GET", "/api/v1/resources/itself").status == 404)
+    }
+
     @Test func resourcesTokenIsNotAnAdministrators() throws {
         let world = try World()
         let basic = (name: "Authorization", value: Wire.basic("tickets", try world.secret(of: "tickets")))

@@ -7,7 +7,7 @@ import requests
 from context import CONTEXT, ISSUER, main
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-NAMES = {"owners": "owner:dana", "roles": "role:reader", "resources": "tickets", "agents": "agent:support", "policies": "0"}
+NAMES = {"owners": "owner:support-lead", "roles": "role:reader", "resources": "tickets", "agents": "agent:support", "policies": "0"}
 
 
 class OpenAPITests(unittest.TestCase):

@@ -17,7 +17,9 @@ enum RegistryCommands {
                 .value("title", "TEXT", "the person's name"), .value("email", "ADDRESS", "where to reach them"),
                 .value("delegate", "NAME", "who inherits the agents when this owner leaves"),
             ],
-            examples: ["mayfly owner create ana --title \"Ana Ruiz\" --email ana@example.com --dir ./broker"]
+            examples: [
+                "mayfly owner create support-lead --title \"Support lead\" --email lead@example.com --dir ./broker"
+            ]
         ) { call throws(CommandError) in
             let admin = try AdminCall(call)
             let (_, id) = try admin.path("owners", "NAME", OwnerID.self)
