@@ -77,8 +77,8 @@ package struct VerificationService: Sendable {
         let granted = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
         let isReadOnly = active?.declaresReadOnly(question.action) ?? false
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: question.properties)
-        let (decision, policy) = govern(
-            limited, active, question, scope: active?.neededScope(question.action), isReadOnly: isReadOnly)
+        let scope = active?.neededScope(question.action)
+        let (decision, policy) = govern(limited, active, question, scope: scope, isReadOnly: isReadOnly)
         var reservation: String?
         if decision.isAllowed, active?.claims.limits.spends ?? false {
             do {
@@ -88,7 +88,7 @@ package struct VerificationService: Sendable {
             }
         }
         record(
-            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: reservation,
+            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: reservation, scope: scope,
             action: question.action, active: active, asker: asker, completion)
     }
 
@@ -121,11 +121,11 @@ package struct VerificationService: Sendable {
         let isReadOnly = Self.readOnlyMethods.contains(method)
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: [:])
         let question = ActionQuestion(action: "http.\(method.lowercased())")
-        let (decision, policy) = govern(
-            limited, active, question,
-            scope: active.flatMap { Self.rule(method, segments, $0)?.scope } ?? scope, isReadOnly: isReadOnly)
+        let taken = active.flatMap { Self.rule(method, segments, $0)?.scope } ?? scope
+        let (decision, policy) = govern(limited, active, question, scope: taken, isReadOnly: isReadOnly)
         record(
-            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: nil, action: question.action,
+            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: nil, scope: taken,
+            action: question.action,
             active: active, asker: asking
         ) { result in
             completion(result.map { ($0.decision, active) })
@@ -153,7 +153,8 @@ package struct VerificationService: Sendable {
     }
 
     private func record(
-        _ decision: ActionDecision, _ amounts: Amounts, _ policy: PolicyRuling?, reservation: String?, action: String,
+        _ decision: ActionDecision, _ amounts: Amounts, _ policy: PolicyRuling?, reservation: String?,
+        scope: Scope?, action: String,
         active: ActiveToken?, asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         var event = LedgerEvent(.actionDecided, decision.isAllowed ? .allowed : .denied, actor: asker.text)
@@ -161,6 +162,7 @@ package struct VerificationService: Sendable {
         event.rule = decision.rule
         if let active {
             event.action = Self.printable(action)
+            event.scope = scope?.text
             event.resource = active.claims.audience
             event.subject = active.claims.subject
             event.agent = active.claims.chain.last?.agent
@@ -175,7 +177,6 @@ package struct VerificationService: Sendable {
         if let policy {
             // What a limit or a race refused is not what policy decided.
             if decision.isAllowed || !policy.allows { event.govern(by: policy) } else { event.policy = policy }
-            event.scope = policy.facts.scopes.joined(separator: " ")
         }
         let command = DecisionCommand(
             decision: decision, active: active, amounts: amounts, reservation: reservation, asker: asker.text,

@@ -4,7 +4,7 @@ import MayflyModel
 
 /// `mayfly agent …`: registered agents.
 enum AgentCommands {
-    static let all = [list, show, create, update] + AgentKeyCommands.all + steps
+    static let all = [list, show, create, update, AgentReviewCommand.command] + AgentKeyCommands.all + steps
 
     private static let name = Positional("NAME", "the agent, with or without agent:")
 
@@ -47,7 +47,9 @@ enum AgentCommands {
         name: "agent create", summary: "Register an agent",
         details: "Authorization details and deny lists are written in a file: see mayfly apply.",
         positionals: [name], options: Connection.adminOptions + specOptions,
-        examples: ["mayfly agent create support --owner ana --purpose \"answers tickets\" --role reader --dir ./broker"]
+        examples: [
+            "mayfly agent create support --owner support-lead --purpose \"answers tickets\" --role reader --dir ./broker"
+        ]
     ) { call throws(CommandError) in
         let admin = try AdminCall(call)
         let (_, id) = try admin.path("agents", "NAME", AgentID.self)

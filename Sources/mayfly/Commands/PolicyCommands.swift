@@ -50,7 +50,7 @@ enum PolicyCommands {
         let rows = (answer["policies"]?.arrayValue ?? []).compactMap(\.objectValue).map { version in
             columns.map { RecordOutput.text(version[$0] ?? .null) }
         }
-        for line in Table.lines(columns, rows) { Terminal.say(line) }
+        for line in Table.lines(columns.map { $0.uppercased() }, rows) { Terminal.say(line) }
         if rows.isEmpty { Terminal.say("no bundle was applied yet: the registry's ceilings are the policy") }
     }
 

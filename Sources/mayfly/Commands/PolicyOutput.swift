@@ -12,7 +12,7 @@ enum PolicyOutput {
         for terms in decision.approvals { pairs.append(("approval", JSONText.line(.object(terms.json)))) }
         if let remedy = decision.remedy { pairs.append(("remedy", JSONText.line(.object(remedy.json)))) }
         let rows = traces.map { [$0.rule, $0.outcome.name, $0.scope ?? "", text($0.part)] }
-        return Table.pairs(pairs) + [""] + Table.lines(["rule", "decision", "scope", "part"], rows)
+        return Table.pairs(pairs) + [""] + Table.lines(["RULE", "DECISION", "SCOPE", "PART"], rows)
     }
 
     static func json(_ decision: PolicyDecision, _ traces: [RuleTrace]) -> JSONObject {

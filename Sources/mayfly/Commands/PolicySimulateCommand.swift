@@ -53,7 +53,7 @@ enum PolicySimulateCommand: CommandLineCommand {
         }
         let rows = result.changes.map { [$0.what, $0.from, $0.to, $0.rule] }
         if !rows.isEmpty {
-            for line in Table.lines(["request", "now", "then", "by rule"], rows) { Terminal.say(line) }
+            for line in Table.lines(["REQUEST", "NOW", "THEN", "RULE"], rows) { Terminal.say(line) }
         }
         Terminal.say("\(result.seen) decisions replayed, \(result.changes.count) would change")
     }
