@@ -8,11 +8,16 @@ extension BrokerClient {
     /// The file is written first: a key that the broker knows and nobody holds would be worse than a file too many. It
     /// goes when the broker refuses, and stays when nobody can tell whether the broker took it.
     public func enrol(agent: String, code: String, keyFile: String) throws(ClientError) -> AgentCredential {
+        try enrol(agent, code: code, keyFile: keyFile)
+    }
+
+    /// The same for an agent or an owner, by the whole name.
+    package func enrol(_ holder: String, code: String, keyFile: String) throws(ClientError) -> AgentCredential {
         let key = try makeKey(at: keyFile)
         try register(keyFile) { () throws(ClientError) in
-            try enrol(agent: agent, code: code, key: key, label: "enrolled")
+            try enrol(holder, code: code, key: key, label: "enrolled")
         }
-        return AgentCredential(clientID: agent, key: key)
+        return AgentCredential(clientID: holder, key: key)
     }
 
     /// Makes a further key, signed in by the credential's own, and writes it to a new file of mode 0600.
@@ -24,19 +29,19 @@ extension BrokerClient {
         return AgentCredential(clientID: credential.clientID, key: key)
     }
 
-    /// Registers a key with an enrolment code; answers the agent's record.
+    /// Registers a key with an enrolment code; answers the record of whom it belongs to.
     package func enrol(
-        agent: String, code: String, key: PrivateKey, label: String
+        _ holder: String, code: String, key: PrivateKey, label: String
     ) throws(ClientError) -> JSONObject {
         let nonce = Base64URL.encode(SHA256.digest(of: Array(code.utf8)).bytes)
         let body: JSONObject = [
             "code": .string(code), "label": .string(label),
-            "proof": .string(try assertions.keyProof(of: key, for: agent, nonce: nonce)),
+            "proof": .string(try assertions.keyProof(of: key, for: holder, nonce: nonce)),
         ]
         return try post("/api/v1/enrol", body)
     }
 
-    /// Registers a further key; answers the agent's record.
+    /// Registers a further key; answers the record of whom it belongs to.
     package func addKey(
         _ key: PrivateKey, label: String, expires: String?, as credential: AgentCredential
     ) throws(ClientError) -> JSONObject {
@@ -46,7 +51,8 @@ extension BrokerClient {
             "proof": .string(try assertions.keyProof(of: key, for: credential.clientID, nonce: assertion.id)),
         ]
         body["expires"] = expires.map { .string($0) }
-        return try post("/api/v1/agents/\(FormBody.segment(credential.clientID))/keys", body)
+        let collection = OwnerID(credential.clientID) == nil ? "agents" : "owners"
+        return try post("/api/v1/\(collection)/\(FormBody.segment(credential.clientID))/keys", body)
     }
 
     private func register(_ keyFile: String, _ send: () throws(ClientError) -> JSONObject) throws(ClientError) {

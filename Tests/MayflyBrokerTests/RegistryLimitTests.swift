@@ -58,6 +58,7 @@ struct RegistryLimitTests {
         Case(
             path: "owners", base: owner, member: "email",
             value: .string(String(repeating: "x", count: RegistryLimits.emailLength) + "@")),
+        Case(path: "owners", base: owner, member: "groups", value: names(RegistryLimits.groupsPerOwner + 1, "g")),
         Case(
             path: "resources", base: resource, member: "scopes", value: names(RegistryLimits.scopesPerResource + 1, "s")
         ),

@@ -2,11 +2,13 @@ import MayflyCrypto
 package import MayflyModel
 
 extension Administration {
-    /// Registers an agent's key: the code says which agent, `proof` shows that the key's holder sent it.
+    /// Registers a key of an agent or owner: the code says whose, `proof` shows that the key's holder sent it.
     ///
     /// `proof` is a JWS of type `mayfly-key-proof+jwt`, signed with the new key, whose payload is
-    /// `{"aud": issuer, "sub": agent, "jwk": key, "nonce": SHA-256 of the code}`.
-    package func enrol(code: String, proof: [UInt8], label: String, _ completion: @escaping Completion<Agent>) {
+    /// `{"aud": issuer, "sub": agent or owner, "jwk": key, "nonce": SHA-256 of the code}`.
+    package func enrol(
+        code: String, proof: [UInt8], label: String, _ completion: @escaping Completion<KeyHolderRecord>
+    ) {
         let digest = SHA256.digest(of: Array(code.utf8))
         do throws(BrokerError) {
             let opened = try KeyProof.open(proof, issuer: settings.issuer)
@@ -14,28 +16,28 @@ extension Administration {
                 throw KeyProof.refusal
             }
             writer.submit(
-                EnrolCommand(code: digest, agent: opened.agent, key: opened.key, label: label), completion)
+                EnrolCommand(code: digest, holder: opened.holder, key: opened.key, label: label), completion)
         } catch {
             completion(.failure(error))
         }
     }
 
-    /// Registers a further key of an agent: `client` was authenticated with an older key, `proof` is the new key's,
+    /// Registers a further key of an agent or owner: `client` was authenticated with an older key, `proof` is the new key's,
     /// with the `jti` of the client's assertion as its nonce.
     package func addKey(
         proof: [UInt8], label: String, expires: Timestamp?, for client: AuthenticatedClient, assertionID: String,
-        _ completion: @escaping Completion<Agent>
+        _ completion: @escaping Completion<KeyHolderRecord>
     ) {
         do throws(BrokerError) {
-            guard case .agent(let id) = client.client, let mark = client.mark else {
+            guard let holder = client.client.keyHolder, let mark = client.mark else {
                 throw .oauth(ClientAuthenticator.refusal)
             }
             let opened = try KeyProof.open(proof, issuer: settings.issuer)
-            guard opened.agent == id, opened.nonce.utf8.elementsEqual(assertionID.utf8) else {
+            guard opened.holder == holder, opened.nonce.utf8.elementsEqual(assertionID.utf8) else {
                 throw KeyProof.refusal
             }
             writer.submit(
-                AddKeyCommand(agent: id, key: opened.key, label: label, expires: expires, mark: mark), completion)
+                AddKeyCommand(holder: holder, key: opened.key, label: label, expires: expires, mark: mark), completion)
         } catch {
             completion(.failure(error))
         }
@@ -44,7 +46,7 @@ extension Administration {
 
 /// A new key's own signature over what it is to be registered for.
 struct KeyProof {
-    let agent: AgentID
+    let holder: KeyHolder
     let key: PublicKey
     /// Ties the proof to one code or one assertion, so that it cannot be used for another.
     let nonce: String
@@ -54,7 +56,8 @@ struct KeyProof {
     static func open(_ compact: [UInt8], issuer: String) throws(BrokerError) -> KeyProof {
         guard let jws = try? JWS.parse(compact), jws.type == TokenKind.keyProof.rawValue,
             let claims = try? jws.claims(), let audience = claims["aud"]?.stringValue,
-            audience.utf8.elementsEqual(issuer.utf8), let agent = claims["sub"]?.stringValue.flatMap({ AgentID($0) }),
+            audience.utf8.elementsEqual(issuer.utf8),
+            let holder = claims["sub"]?.stringValue.flatMap({ KeyHolder($0) }),
             let nonce = claims["nonce"]?.stringValue, let jwk = claims["jwk"]?.objectValue
         else { throw refusal }
         guard let key = try? PublicKey(jwk: jwk) else {
@@ -65,6 +68,6 @@ struct KeyProof {
                         rule: "a public JWK: EC P-256, Ed25519, or RSA of 2048 to 4096 bits, no private member")))
         }
         guard jws.isSigned(by: key) else { throw refusal }
-        return KeyProof(agent: agent, key: key, nonce: nonce)
+        return KeyProof(holder: holder, key: key, nonce: nonce)
     }
 }

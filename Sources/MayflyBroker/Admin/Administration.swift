@@ -13,6 +13,8 @@ package struct Administration: Sendable {
     package static let readScope = "mayfly.read"
     /// The scope of a token that may ask about other tokens.
     package static let introspectScope = "mayfly.introspect"
+    /// The scope of a token with which an owner votes on requests for approval.
+    package static let approveScope = "mayfly.approve"
 
     let live: LiveSettings
     var settings: BrokerSettings { live.current }
@@ -117,7 +119,8 @@ package struct Administration: Sendable {
 
     /// Makes a single-use enrolment code; it is answered here and kept nowhere.
     package func enrolmentCode(
-        for agent: AgentID, by actor: String, _ completion: @escaping Completion<(code: String, expires: Timestamp)>
+        for holder: KeyHolder, by actor: String,
+        _ completion: @escaping Completion<(code: String, expires: Timestamp)>
     ) {
         let code: String
         do {
@@ -127,14 +130,15 @@ package struct Administration: Sendable {
             return
         }
         let command = IssueCodeCommand(
-            agent: agent, digest: SHA256.digest(of: Array(code.utf8)), life: settings.enrolmentCodeLife, actor: actor)
+            holder: holder, digest: SHA256.digest(of: Array(code.utf8)), life: settings.enrolmentCodeLife,
+            actor: actor)
         writer.submit(command) { result in completion(result.map { (code, $0) }) }
     }
 
     package func removeKey(
-        _ keyID: String, of agent: AgentID, by actor: String, _ completion: @escaping Completion<Agent>
+        _ keyID: String, of holder: KeyHolder, by actor: String, _ completion: @escaping Completion<KeyHolderRecord>
     ) {
-        writer.submit(RemoveKeyCommand(agent: agent, keyID: keyID, actor: actor), completion)
+        writer.submit(RemoveKeyCommand(holder: holder, keyID: keyID, actor: actor), completion)
     }
 
     /// Gives a resource a fresh secret of 256 random bits; it is answered here and kept nowhere.

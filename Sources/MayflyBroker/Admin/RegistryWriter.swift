@@ -31,10 +31,10 @@ struct RegistryWriter {
         var new =
             old
             ?? Owner(
-                id: spec.id, name: "", email: "", state: .active, delegate: nil, epoch: 0, createdAt: moment.now,
-                version: 0)
+                id: spec.id, name: "", email: "", state: .active, delegate: nil, groups: [], keys: [], epoch: 0,
+                keyEpoch: 0, createdAt: moment.now, version: 0)
         guard new.state == .active else { throw .conflict("the owner has left; register a new one") }
-        (new.name, new.email, new.delegate) = (spec.name, spec.email, spec.delegate)
+        (new.name, new.email, new.delegate, new.groups) = (spec.name, spec.email, spec.delegate, spec.groups)
         let change = compare(old?.stored, new.stored, target: spec.id.text, version: new.version)
         guard change.step != .unchanged else { return Decided(change) }
         new.version += 1

@@ -5,12 +5,23 @@ package enum Client: Equatable, Sendable {
     case agent(AgentID)
     case resource(ResourceName)
     case admin(AdminID)
+    case owner(OwnerID)
 
     package var text: String {
         switch self {
         case .agent(let id): id.text
         case .resource(let id): id.text
         case .admin(let id): id.text
+        case .owner(let id): id.text
+        }
+    }
+
+    /// Nil for a client whose keys administrators set.
+    var keyHolder: KeyHolder? {
+        switch self {
+        case .agent(let id): .agent(id)
+        case .owner(let id): .owner(id)
+        case .resource, .admin: nil
         }
     }
 }

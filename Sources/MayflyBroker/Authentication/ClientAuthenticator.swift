@@ -89,6 +89,10 @@ package struct ClientAuthenticator: Sendable {
         if let id = AdminID(name) {
             return tables.admins[id].map { (.admin(id), $0.keys) }
         }
+        if let id = OwnerID(name) {
+            guard let owner = tables.owners[id], owner.state == .active else { return nil }
+            return (.owner(id), owner.keys)
+        }
         guard let id = ResourceName(name), let resource = tables.resources[id] else { return nil }
         return resource.spec.authentication == .privateKeyJWT ? (.resource(id), resource.keys) : nil
     }

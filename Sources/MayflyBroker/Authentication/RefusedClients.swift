@@ -44,6 +44,10 @@ package final class RefusedClients: Sendable {
                 event.resource = resource.spec.identifier.text
                 return event
             }
+            if let owner = OwnerID(name).flatMap({ tables.owners[$0] }) {
+                event.owner = owner.id
+                return event
+            }
             return AdminID(name).flatMap { tables.admins[$0] } == nil ? nil : event
         }
     }

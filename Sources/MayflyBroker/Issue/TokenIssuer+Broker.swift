@@ -2,10 +2,10 @@ import MayflyCrypto
 import MayflyModel
 
 extension TokenIssuer {
-    /// Grants an administrator or a resource a short token for the broker's own endpoints.
+    /// Grants an administrator, an owner or a resource a short token for the broker's own endpoints.
     ///
-    /// An administrator may have `mayfly.admin`, `mayfly.read` and `mayfly.introspect`, a resource `mayfly.introspect`.
-    /// The scope must be named: administrators have no standing power.
+    /// An administrator may have `mayfly.admin`, `mayfly.read` and `mayfly.introspect`, an owner `mayfly.approve`, a
+    /// resource `mayfly.introspect`. The scope must be named: nobody has standing power.
     package func issueBrokerToken(
         _ request: TokenRequest, to client: AuthenticatedClient, _ completion: @escaping Completion
     ) {
@@ -13,6 +13,7 @@ extension TokenIssuer {
         switch client.client {
         case .admin: allowed = [Administration.scope, Administration.readScope, Administration.introspectScope]
         case .resource: allowed = [Administration.introspectScope]
+        case .owner: allowed = [Administration.approveScope]
         case .agent: allowed = []
         }
         attempt(client, request, needsTrustedClock: false, completion) { now throws(OAuthError) in
@@ -28,9 +29,13 @@ extension TokenIssuer {
                 throw OAuthError(.invalidScope, "name the scope: " + allowed.joined(separator: ", "))
             }
             let (epoch, resource) = state.read { tables -> (Int64, Resource?) in
-                guard case .resource(let name) = client.client else { return (tables.epoch, nil) }
-                let resource = tables.resources[name]
-                return (max(tables.epoch, resource?.epoch ?? 0), resource)
+                switch client.client {
+                case .resource(let name):
+                    let resource = tables.resources[name]
+                    return (max(tables.epoch, resource?.epoch ?? 0), resource)
+                case .owner(let id): return (max(tables.epoch, tables.owners[id]?.signInEpoch ?? 0), nil)
+                case .admin, .agent: return (tables.epoch, nil)
+                }
             }
             let claims = TokenClaims(
                 issuer: settings.issuer, subject: client.client.text, audience: settings.issuer,

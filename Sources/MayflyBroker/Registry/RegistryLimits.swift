@@ -10,6 +10,7 @@ package enum RegistryLimits {
     package static let resourcesPerAgent = 64
     package static let delegatesPerAgent = 16
     package static let keysPerClient = 8
+    package static let groupsPerOwner = 32
     package static let detailsPerRecord = 32
     package static let scopesPerResource = 64
     package static let typesPerResource = 16

@@ -38,11 +38,13 @@ extension Agent {
     mutating func offboard(in state: Tables) -> [Change] {
         self.state = .offboarded
         keys = []
-        return state.codes.all.filter { $0.agent == id }.map { .removeCode($0.id) }
+        return state.removalsOfCodes(for: .agent(id))
     }
 }
 
-/// An owner leaves: its agents go to its delegate, or are offboarded with it, in one commit.
+/// An owner leaves: keys and codes go, agents go to the delegate or are offboarded, in one commit.
+///
+/// What the owner has voted for counts no more, because votes are counted by owners who are there.
 struct OwnerLeaveCommand: Command {
     let id: OwnerID
     let actor: String
@@ -58,10 +60,11 @@ struct OwnerLeaveCommand: Command {
         guard var owner = state.owners[id] else { throw .notFound }
         guard owner.state == .active else { throw .conflict("the owner has left already") }
         owner.state = .left
+        owner.keys = []
         owner.epoch = moment.epoch
         owner.version += 1
         let heir = owner.delegate.flatMap { state.owners[$0] }.flatMap { $0.state == .active ? $0 : nil }
-        var decided = Decided(Outcome(), changes: [.owner(owner)])
+        var decided = Decided(Outcome(), changes: [.owner(owner)] + state.removalsOfCodes(for: .owner(id)))
         var outcome = Outcome()
         decided.events.append(.change(owner, "leave", actor: actor, reason: reason))
         let agents = state.agents.all { $0.spec.owner == id && $0.state != .offboarded }

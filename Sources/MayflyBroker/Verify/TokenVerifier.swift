@@ -97,10 +97,13 @@ package final class TokenVerifier: Sendable {
         return tables.end(of: claims.chain)
     }
 
-    /// Tokens of administrators and resources die with the kill switch and with their holder.
+    /// Tokens of administrators, owners and resources die with the kill switch and with their holder.
     private static func isAliveWithoutChain(_ claims: TokenClaims, in tables: borrowing Tables) -> Bool {
         guard claims.epoch >= tables.epoch, claims.epoch <= tables.newestEpoch else { return false }
         if let admin = AdminID(claims.subject) { return tables.admins[admin] != nil }
+        if let owner = OwnerID(claims.subject).flatMap({ tables.owners[$0] }) {
+            return owner.state == .active && claims.epoch >= owner.signInEpoch
+        }
         guard let name = ResourceName(claims.subject), let resource = tables.resources[name] else { return false }
         return claims.epoch >= resource.epoch
     }

@@ -23,7 +23,8 @@ enum AskerAuthentication {
         switch client {
         case .resource(let name): return .resource(name)
         case .admin(let id): return .admin(id)
-        case .agent: throw OAuthError(.unauthorizedClient, "agents may not ask about tokens")
+        case .agent, .owner:
+            throw OAuthError(.unauthorizedClient, "resources and administrators alone may ask about tokens")
         }
     }
 }

@@ -57,6 +57,7 @@ enum OpenAPISchemas {
 
     private static let owner: JSONObject = [
         "id": text("owner:<name>"), "name": text(), "email": text(), "delegate": text("who inherits its agents"),
+        "groups": list(text("a group that approvals may ask for")),
     ]
 
     private static let role: JSONObject = [
@@ -82,7 +83,15 @@ enum OpenAPISchemas {
 
     private static let registry: [(String, JSONObject)] = [
         ("OwnerSpec", object(owner, required: ["id", "name", "email"], isClosed: true)),
-        ("Owner", record(owner, ["state": text(values: Owner.State.allCases.map(\.rawValue))])),
+        (
+            "Owner",
+            record(
+                owner,
+                [
+                    "state": text(values: Owner.State.allCases.map(\.rawValue)), "keys": list(anyObject),
+                    "key_epoch": integer,
+                ])
+        ),
         ("OwnerPage", page("owners", "Owner")),
         ("Leaving", object(["owner": text(), "offboarded": list(text()), "inherited": list(text())])),
         ("RoleSpec", object(role, required: ["id"], isClosed: true)),
@@ -120,7 +129,8 @@ enum OpenAPISchemas {
             ])
         ),
         ("Reason", object(["reason": text()], isClosed: true)),
-        ("EnrolmentCode", object(["agent": text(), "code": text("single use"), "expires": text()])),
+        ("KeyHolder", ["oneOf": .array([reference("Agent"), reference("Owner")])]),
+        ("EnrolmentCode", object(["agent": text(), "owner": text(), "code": text("single use"), "expires": text()])),
         (
             "Enrolment",
             object(

@@ -7,19 +7,52 @@ enum AccessRule {
     static func actor(
         of request: HTTPRequest, for access: Endpoint.Access, broker: Broker
     ) throws(Failure) -> String {
-        let needed: [String]
-        switch access {
-        case .open: return ""
-        case .read: needed = [Administration.readScope, Administration.scope]
-        case .admin: needed = [Administration.scope]
-        }
+        guard access != .open else { return "" }
         guard let header = request.only("Authorization"),
             case .bearer(let token) = try? AuthorizationHeader.parse(header),
             let claims = broker.verifier.verify(token.bytes, as: .accessToken)?.claims,
-            claims.audience.utf8.elementsEqual(broker.settings.issuer.utf8), claims.chain.isEmpty,
-            AdminID(claims.subject) != nil
+            claims.audience.utf8.elementsEqual(broker.settings.issuer.utf8), claims.chain.isEmpty
         else { throw .unauthorized }
-        guard needed.contains(where: { Scope($0).map(claims.scopes.contains) ?? false }) else { throw .forbidden }
+        let needed: [String]
+        if AdminID(claims.subject) != nil {
+            needed = access.administratorScopes
+        } else if OwnerID(claims.subject) != nil {
+            needed = access.ownerScopes
+        } else {
+            throw .unauthorized
+        }
+        guard needed.contains(where: { Scope($0).map(claims.scopes.contains) ?? false }) else {
+            throw .forbidden(scope: access.scope)
+        }
         return claims.subject
+    }
+}
+
+extension Endpoint.Access {
+    /// Any of them lets an administrator in; none keeps administrators out.
+    fileprivate var administratorScopes: [String] {
+        switch self {
+        case .open, .approve: []
+        case .read, .readApprovals: [Administration.readScope, Administration.scope]
+        case .admin, .deny: [Administration.scope]
+        }
+    }
+
+    /// Any of them lets an owner in; none keeps owners out.
+    fileprivate var ownerScopes: [String] {
+        switch self {
+        case .open, .read, .admin: []
+        case .approve, .deny, .readApprovals: [Administration.approveScope]
+        }
+    }
+
+    /// What a challenge names (RFC 6750 §3).
+    fileprivate var scope: String {
+        switch self {
+        case .open: ""
+        case .read: Administration.readScope
+        case .admin: Administration.scope
+        case .approve, .deny, .readApprovals: Administration.approveScope
+        }
     }
 }

@@ -13,6 +13,12 @@ package final class Endpoint: Sendable {
         case read
         /// A bearer token with `mayfly.admin`.
         case admin
+        /// An owner's bearer token with `mayfly.approve`; no administrator's.
+        case approve
+        /// An owner's with `mayfly.approve`, or an administrator's with `mayfly.admin`.
+        case deny
+        /// An owner's with `mayfly.approve`, or an administrator's with `mayfly.read` or `mayfly.admin`.
+        case readApprovals
     }
 
     package let method: String
@@ -82,7 +88,8 @@ enum Failure: Error, Sendable {
     case json(JSONError)
     case field(FieldError)
     case unauthorized
-    case forbidden
+    /// The caller is known, and its token lacks the scope.
+    case forbidden(scope: String)
     case unsupportedMediaType
     case preconditionRequired
     case badIfMatch

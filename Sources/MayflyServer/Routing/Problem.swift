@@ -42,13 +42,13 @@ enum Problem {
                 path: error.path)
         case .unauthorized:
             return reply(
-                401, type: "unauthorized", title: "An administrator's bearer token is needed",
-                detail: "get one from the token endpoint with scope mayfly.admin or mayfly.read",
+                401, type: "unauthorized", title: "An administrator's or an owner's bearer token is needed",
+                detail: "get one from the token endpoint with scope mayfly.admin, mayfly.read or mayfly.approve",
                 headers: [("WWW-Authenticate", "Bearer realm=\"mayfly\"")])
-        case .forbidden:
+        case .forbidden(let scope):
             return reply(
                 403, type: "forbidden", title: "The token's scope does not allow this",
-                headers: [("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"mayfly.admin\"")])
+                headers: [("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"\(scope)\"")])
         case .unsupportedMediaType:
             return reply(
                 415, type: "unsupported-media-type", title: "The body must be JSON",

@@ -4,7 +4,7 @@ import MayflyModel
 
 /// `mayfly agent …`: registered agents.
 enum AgentCommands {
-    static let all = [list, show, create, update, AgentReviewCommand.command] + AgentKeyCommands.all + steps
+    static let all = [list, show, create, update, AgentReviewCommand.command] + KeyCommands.agents + steps
 
     private static let name = Positional("NAME", "the agent, with or without agent:")
 

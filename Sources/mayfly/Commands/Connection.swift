@@ -64,7 +64,7 @@ enum Connection {
             throw call.usage("no agent is named: give --agent NAME")
         }
         let id = try agentID(name, call)
-        return try credential(id.text, at: try keyPath(of: id, call))
+        return try credential(id.text, at: try keyPath(of: id.text, call))
     }
 
     static func agentID(_ name: String, _ call: Invocation) throws(CommandError) -> AgentID {
@@ -74,12 +74,13 @@ enum Connection {
         return id
     }
 
-    /// Where an agent's key is kept.
-    static func keyPath(of agent: AgentID, _ call: Invocation) throws(CommandError) -> String {
+    /// Where the key of an agent or owner is kept: an agent's under its bare name, an owner's with the prefix.
+    static func keyPath(of id: String, _ call: Invocation) throws(CommandError) -> String {
         if let path = call.value("key") { return path }
-        if let folder = call.variable("MAYFLY_KEYS") { return "\(folder)/\(agent.name).pem" }
+        let file = (AgentID(id)?.name ?? id) + ".pem"
+        if let folder = call.variable("MAYFLY_KEYS") { return "\(folder)/\(file)" }
         guard let home = call.variable("HOME") else { throw call.usage("there is no $HOME: give --key FILE") }
-        return "\(home)/.mayfly/\(agent.name).pem"
+        return "\(home)/.mayfly/\(file)"
     }
 
     static func credential(_ id: String, at path: String) throws(CommandError) -> AgentCredential {

@@ -2,20 +2,21 @@ import MayflyModel
 
 /// `mayfly owner|role|resource …`.
 enum RegistryCommands {
-    static let all = owners + roles + resources
+    static let all = owners + KeyCommands.owners + roles + resources
 
     // MARK: Owners
 
     private static let ownerName = Positional("NAME", "the owner, with or without owner:")
 
     private static let owners = [
-        list("owner", "owners", columns: ["id", "state", "name", "email", "delegate"]),
+        list("owner", "owners", columns: ["id", "state", "name", "email", "groups", "delegate"]),
         show("owner", "owners", ownerName, OwnerID.self),
         Command(
             name: "owner create", summary: "Register a person who answers for agents", positionals: [ownerName],
             options: Connection.adminOptions + [
                 .value("title", "TEXT", "the person's name"), .value("email", "ADDRESS", "where to reach them"),
                 .value("delegate", "NAME", "who inherits the agents when this owner leaves"),
+                .list("group", "NAME", "a group that approvals may ask for; may be repeated"),
             ],
             examples: [
                 "mayfly owner create support-lead --title \"Support lead\" --email lead@example.com --dir ./broker"
@@ -31,6 +32,8 @@ enum RegistryCommands {
                 guard let heir = OwnerID(lenient: delegate) else { throw call.usage("--delegate is not a name") }
                 spec["delegate"] = .string(heir.text)
             }
+            let groups = call.values("group")
+            if !groups.isEmpty { spec["groups"] = .array(groups.map { .string($0) }) }
             let record = try admin.change("POST", "/api/v1/owners", body: spec)
             RecordOutput.done("created \(id)", record, call)
         },

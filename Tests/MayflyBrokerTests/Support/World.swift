@@ -217,7 +217,8 @@ final class World: Sendable {
     func change(_ path: String, _ edit: (inout JSONObject) -> Void) throws -> Answer {
         let read = try admin("GET", path)
         var object = read.json
-        for name in ["state", "keys", "created", "last_used", "epoch", "version", "has_secret"] { object[name] = nil }
+        let kept = ["state", "keys", "created", "last_used", "epoch", "key_epoch", "version", "has_secret"]
+        for name in kept { object[name] = nil }
         edit(&object)
         return try admin(
             "PUT", path, String(decoding: JSONWriter.bytes(of: .object(object)), as: UTF8.self),
@@ -226,8 +227,10 @@ final class World: Sendable {
 
     // MARK: Enrolment
 
-    func code(_ agent: String) throws -> String {
-        let code = try #require(try admin("POST", "/api/v1/agents/\(agent)/enrolment-codes").string("code"))
+    func code(_ holder: String) throws -> String {
+        let collection = holder.hasPrefix("owner:") ? "owners" : "agents"
+        let answer = try admin("POST", "/api/v1/\(collection)/\(holder)/enrolment-codes")
+        let code = try #require(answer.string("code"))
         note(code)
         return code
     }
@@ -253,6 +256,13 @@ final class World: Sendable {
     func sendProof(_ code: String, _ proof: String) throws -> Answer {
         try handler.send(
             "POST", "/api/v1/enrol", headers: [Wire.jsonType], body: #"{"code":"\#(code)","proof":"\#(proof)"}"#)
+    }
+
+    /// Gives owners keys; answers the last one's.
+    @discardableResult
+    func enrolOwners(_ owners: String...) throws -> PrivateKey {
+        for owner in owners { try #require(try enrol(owner).status == 201) }
+        return try key(try #require(owners.last))
     }
 
     func enrol(_ agent: String) throws -> Answer {
