@@ -16,20 +16,21 @@ package final class Broker: Sendable {
     package let ledger: LedgerService
     package let metrics = BrokerMetrics()
     package let limits: RequestLimits
+    package let approvals: ApprovalDesk
     let writer: Writer
     let store: any Store
     package let archiver: LedgerArchiver
     private let expiry: Expiry
     private let trim: LedgerTrim
 
-    /// Opens the broker on what `store` holds.
+    /// Opens the broker on what `store` holds; `governance` is the policy that is asked before a token is made.
     ///
     /// Throws `.notInitialised` for an empty store, `.clockBehind` when the wall clock is earlier than what the ledger
     /// has seen, and whatever store, keys or ledger report.
     package init(
         settings: BrokerSettings, store: any Store, vault: any KeyVault, wall: any WallClock,
         signer: any NoteSigner, log: any BrokerLog, segments: any SegmentVault = NoSegments(),
-        acceptClock: Bool = false
+        governance: any Governance = RegistryGovernance(), acceptClock: Bool = false
     ) throws(StartError) {
         var tables = Tables()
         let head: StoreHead
@@ -79,7 +80,8 @@ package final class Broker: Sendable {
             refusals: RefusedClients(state: state, clock: clock, writer: writer, metrics: metrics))
         issuer = TokenIssuer(
             live: live, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier,
-            metrics: metrics)
+            metrics: metrics, governance: governance)
+        approvals = ApprovalDesk(state: state, clock: clock, writer: writer, governance: governance)
         verification = VerificationService(
             state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics)
         limits = RequestLimits(live: live, wall: wall, clock: clock, state: state, writer: writer)

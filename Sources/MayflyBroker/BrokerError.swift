@@ -11,6 +11,8 @@ package enum BrokerError: Error, Equatable, Sendable {
     /// The state does not allow it; the text says what to do.
     case conflict(String)
     case invalid(FieldError)
+    /// Who asks is known, and may not; the text says who may.
+    case forbidden(String)
     /// An answer of the OAuth endpoints.
     case oauth(OAuthError)
     /// Nothing can be made durable now; ask again later.

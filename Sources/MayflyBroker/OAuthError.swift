@@ -2,7 +2,7 @@ package import MayflyModel
 
 /// A refusal of an OAuth endpoint: the wire code, and a fixed description that repeats nothing of the request.
 package struct OAuthError: Error, Equatable, Sendable {
-    /// The wire codes (RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9396 §5, RFC 8628 §3.5).
+    /// The wire codes (RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9396 §5, RFC 8628 §3.5, CIBA Core 1.0 §13).
     package enum Code: String, CaseIterable, Sendable {
         case invalidRequest = "invalid_request"
         case invalidClient = "invalid_client"
@@ -22,13 +22,15 @@ package struct OAuthError: Error, Equatable, Sendable {
         case slowDown = "slow_down"
         /// People did not decide in time.
         case expiredToken = "expired_token"
+        case unknownUserID = "unknown_user_id"
+        case invalidBindingMessage = "invalid_binding_message"
 
         /// The HTTP status; 401 for a failed client in every case, which satisfies both readings of RFC 6749 §5.2.
         package var status: Int {
             switch self {
             case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .invalidScope,
                 .invalidTarget, .invalidAuthorizationDetails, .accessDenied, .authorizationPending, .slowDown,
-                .expiredToken:
+                .expiredToken, .unknownUserID, .invalidBindingMessage:
                 400
             case .invalidClient, .invalidToken: 401
             case .insufficientScope: 403

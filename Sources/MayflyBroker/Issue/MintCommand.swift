@@ -12,11 +12,15 @@ struct MintCommand: Command {
     /// The client's assertion, and the ticket when one is redeemed.
     let assertion: UsedMark?
     let ticket: UsedMark?
+    /// What people agreed to, when policy asks for it; used up by this very commit.
+    var approval: ApprovalUse?
     /// When a budget that the token brings in may be forgotten.
     let budgetExpires: Timestamp
     /// The number of the policy version that allowed it.
     let policy: Int64
     let event: LedgerEvent
+
+    static let ticketUsed = OAuthError(.invalidRequest, "the subject_token was used before")
 
     func decide(
         _ state: Tables, _ moment: Moment
@@ -25,8 +29,7 @@ struct MintCommand: Command {
             return refused(ClientAuthenticator.refusal, "assertion.replayed", using: [])
         }
         if let ticket, state.used.isSpent(ticket, at: moment.now) {
-            return refused(
-                OAuthError(.invalidRequest, "the subject_token was used before"), "ticket.replayed", using: [assertion])
+            return refused(Self.ticketUsed, "ticket.replayed", using: [assertion])
         }
         guard let resource = state.resources[resource], let holder = chain.last,
             let agent = state.agents[holder.agent], state.isAlive(chain, for: resource, at: moment.now),
@@ -36,6 +39,11 @@ struct MintCommand: Command {
                 OAuthError(.invalidGrant, "rights were withdrawn while the token was being made; ask again"),
                 "withdrawn", using: [assertion])
         }
+        var approved: ApprovalRequest?
+        if let approval {
+            approved = approval.redeem(in: state, at: moment.now)
+            guard approved != nil else { return refused(ApprovalUse.spent, "approval.spent", using: [assertion]) }
+        }
         var changes = [assertion, ticket].compactMap { $0 }.map { Change.used($0) }
         if agent.lastUsed.map({ moment.now.seconds - $0.seconds >= 60 }) ?? true {
             var touched = agent
@@ -43,7 +51,14 @@ struct MintCommand: Command {
             changes.append(.touched(touched))
         }
         if let budget = budget(in: state, at: resource.id) { changes.append(.budget(budget)) }
-        return Decided(.success(token), changes: changes, events: [event])
+        guard let approved else { return Decided(.success(token), changes: changes, events: [event]) }
+        changes.append(.approval(approved))
+        var use = LedgerEvent.approval(
+            .approvalUsed, .ok, approved, by: approved.subject.agent.text, state, at: moment.now)
+        use.token = token.claims.tokenID
+        var issued = event
+        issued.approval = approved.id.text
+        return Decided(.success(token), changes: changes, events: [use, issued])
     }
 
     /// The budget that the token brings in; nil when nothing is used up, or when it inherits what its parent has.

@@ -16,11 +16,17 @@ struct Minting: Sendable {
     let delegates: [Delegate]
     /// What policy said of it; nil when the bundle in force says yes to everything.
     let ruling: PolicyRuling?
-    let context: PolicyContext
     /// Seconds.
     let life: Int64
     /// Seconds since 1970 that the token must not outlive.
     let notPast: Int64?
     /// The ticket that is redeemed, if one is: its `jti`, and the mark that uses it up.
     let ticket: (id: String, mark: UsedMark)?
+    /// As it was asked for.
+    var request = TokenRequest()
+    /// The approval that the client comes with, if it names one.
+    var approval: ApprovalID?
+
+    /// Whether `request` says all that is needed to ask again: what comes from a parent's token does not.
+    var canBeRepeated: Bool { parents.isEmpty && kind == .accessToken }
 }

@@ -59,8 +59,22 @@ extension TokenIssuer {
         }
     }
 
-    /// The one place where a token or ticket is made and signed.
+    /// A token or ticket, once policy and people have nothing against it; or else the question to people.
     func mint(
+        _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
+    ) throws(OAuthError) -> IssueCommand {
+        switch try approvalStep(for: minting, of: client, at: now) {
+        case .none: return .mint(try sign(minting, for: client, at: now))
+        case .granted(let approval):
+            var command = try sign(minting, for: client, at: now)
+            command.approval = approval
+            return .mint(command)
+        case .asked(let command): return .raise(command)
+        }
+    }
+
+    /// The one place where a token or ticket is made and signed.
+    private func sign(
         _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> MintCommand {
         let view = minting.view
@@ -85,7 +99,7 @@ extension TokenIssuer {
             chain: isTicket ? minting.parents : minting.parents + [link], delegates: minting.delegates,
             grantedResource: isTicket ? minting.grant.resource.text : nil,
             grantedUntil: isTicket ? minting.notPast : nil, bundle: view.policy.digest,
-            context: minting.context.known)
+            context: isTicket ? PolicyContext() : minting.request.context.known)
         let signed: Keyring.SignedToken
         do {
             signed = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)

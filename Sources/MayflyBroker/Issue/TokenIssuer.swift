@@ -17,32 +17,46 @@ package struct TokenIssuer: Sendable {
     let writer: Writer
     let verifier: TokenVerifier
     let metrics: BrokerMetrics
+    let governance: any Governance
 
     /// Grants an agent its own token for a task (`client_credentials`, RFC 6749 §4.4).
     package func issue(_ request: TokenRequest, to client: AuthenticatedClient, _ completion: @escaping Completion) {
+        issue(request, to: client, redeeming: nil, completion)
+    }
+
+    /// The same for a client that may come with an approval, which then is used up.
+    func issue(
+        _ request: TokenRequest, to client: AuthenticatedClient, redeeming approval: ApprovalID?,
+        _ completion: @escaping Completion
+    ) {
         attempt(client, request, completion) { now throws(OAuthError) in
-            guard case .agent(let id) = client.client else {
-                throw OAuthError(.unauthorizedClient, "agents alone may ask for task tokens")
-            }
-            let scopes = try Self.scopes(request.scope)
-            let view = try activeView(of: id, request: request, scopes: scopes, at: now)
-            guard let ceiling = view.ceiling else {
-                throw OAuthError(.invalidTarget, "the resource is not one that the agent may use")
-            }
-            let task = try Self.task(request.task)
-            let (grant, ruling) = try grant(
-                request, scopes: scopes, within: ceiling, for: view, below: [], task: task, at: now)
-            return try mint(
-                Minting(
-                    kind: .accessToken, event: .tokenIssued, subject: id.text, view: view, parents: [], grant: grant,
-                    task: task, trace: try Self.trace(request.trace),
-                    delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
-                    context: request.context,
-                    life: Ceiling.tokenLife(
-                        roles: view.roles, requested: request.lifetime, settings: settings),
-                    notPast: nil, ticket: nil),
-                for: client, at: now)
+            var minting = try taskMinting(request, for: client, at: now)
+            minting.approval = approval
+            return try mint(minting, for: client, at: now)
         }
+    }
+
+    /// What a token for an agent's own task is made from, within the agent's ceiling.
+    func taskMinting(
+        _ request: TokenRequest, for client: AuthenticatedClient, at now: Timestamp
+    ) throws(OAuthError) -> Minting {
+        guard case .agent(let id) = client.client else {
+            throw OAuthError(.unauthorizedClient, "agents alone may ask for task tokens")
+        }
+        let scopes = try Self.scopes(request.scope)
+        let view = try activeView(of: id, request: request, scopes: scopes, at: now)
+        guard let ceiling = view.ceiling else {
+            throw OAuthError(.invalidTarget, "the resource is not one that the agent may use")
+        }
+        let task = try Self.task(request.task)
+        let (grant, ruling) = try grant(
+            request, scopes: scopes, within: ceiling, for: view, below: [], task: task, at: now)
+        return Minting(
+            kind: .accessToken, event: .tokenIssued, subject: id.text, view: view, parents: [], grant: grant,
+            task: task, trace: try Self.trace(request.trace),
+            delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
+            life: Ceiling.tokenLife(roles: view.roles, requested: request.lifetime, settings: settings),
+            notPast: nil, ticket: nil, request: request)
     }
 
     /// Makes a single-use ticket with which one named sub-agent may fetch narrower rights (RFC 8693, design §4).
@@ -74,8 +88,8 @@ package struct TokenIssuer: Sendable {
                 Minting(
                     kind: .ticket, event: .ticketIssued, subject: parent.subject, view: view,
                     parents: parent.chain, grant: grant, task: parent.task, trace: parent.trace,
-                    delegates: [.agent(target)], ruling: nil, context: PolicyContext(), life: settings.ticketLife,
-                    notPast: parent.expiresAt, ticket: nil),
+                    delegates: [.agent(target)], ruling: nil, life: settings.ticketLife, notPast: parent.expiresAt,
+                    ticket: nil, request: request),
                 for: client, at: now)
         }
     }
@@ -122,11 +136,10 @@ package struct TokenIssuer: Sendable {
                     parents: parent.chain, grant: grant,
                     task: parent.task, trace: parent.trace,
                     delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
-                    context: request.context,
                     life: Ceiling.tokenLife(
                         roles: view.roles, requested: request.lifetime, settings: settings),
                     notPast: kind == .ticket ? parent.grantedUntil ?? parent.expiresAt : parent.expiresAt,
-                    ticket: used),
+                    ticket: used, request: request),
                 for: client, at: now)
         }
     }

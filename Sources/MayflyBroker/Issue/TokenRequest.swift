@@ -2,7 +2,7 @@ package import MayflyModel
 package import MayflyPolicy
 
 /// What a token request asks for, as the wire carried it; nil is a parameter that was left out.
-package struct TokenRequest: Sendable {
+package struct TokenRequest: Equatable, Sendable {
     package var scope: String?
     /// `resource` values (RFC 8707) and `audience` values (RFC 8693), which must agree.
     package var targets: [String] = []

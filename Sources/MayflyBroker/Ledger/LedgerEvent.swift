@@ -26,6 +26,14 @@ package struct LedgerEvent: Sendable {
         case ledgerArchived = "ledger.archived"
         case storeResumed = "store.resumed"
         case policyChanged = "policy.changed"
+        case approvalRaised = "approval.raised"
+        case approvalVoted = "approval.voted"
+        case approvalApproved = "approval.approved"
+        case approvalDenied = "approval.denied"
+        case approvalExpired = "approval.expired"
+        case approvalReopened = "approval.reopened"
+        case approvalSuperseded = "approval.superseded"
+        case approvalUsed = "approval.used"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {
@@ -52,7 +60,7 @@ package struct LedgerEvent: Sendable {
     package var owner: OwnerID?
     /// The audience.
     package var resource: String?
-    /// `allow` or `deny`, and which rule said so.
+    /// `allow` or `deny`, and which rule said so; of a person `approve` or `deny`.
     package var decision: String?
     package var rule: String?
     package var scope: String?
@@ -68,10 +76,14 @@ package struct LedgerEvent: Sendable {
     package var records: Int64?
     /// The reservation by which some of it may come back, or came back.
     package var reservation: String?
+    /// The request that people were asked to approve: its `auth_req_id`, worth something to its own client only.
+    package var approval: String?
+    /// How long that request had stood by then.
+    package var seconds: Int64?
     /// For people: which record was changed, what was revoked and why.
     package var target: String?
     package var reason: String?
-    /// SHA-256 of the record after a registry change.
+    /// SHA-256 of the record after a registry change, or of exactly what people were asked to approve.
     package var digest: SHA256Digest?
     /// The root over archived entries; `digest` is then that of the segment file.
     package var root: SHA256Digest?
@@ -99,7 +111,9 @@ package struct LedgerEvent: Sendable {
         case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
             .storeResumed, .policyChanged:
             .change
-        case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted: .security
+        case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted, .approvalRaised, .approvalVoted,
+            .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed:
+            .security
         }
     }
 
@@ -149,6 +163,11 @@ package struct LedgerEvent: Sendable {
             writer.integer(records)
         }
         member("reservation", reservation)
+        member("approval", approval)
+        if let seconds {
+            writer.name("seconds")
+            writer.integer(seconds)
+        }
         member("target", target)
         member("reason", reason)
         member("sha256", digest.map { Base64URL.encode($0.bytes) })

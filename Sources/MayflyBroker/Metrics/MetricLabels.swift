@@ -23,7 +23,7 @@ package enum IssuedKind: Int, MetricLabel {
 package enum RefusalReason: Int, MetricLabel {
     case invalidRequest, invalidClient, invalidGrant, unauthorizedClient, unsupportedGrantType, invalidScope
     case invalidTarget, invalidAuthorizationDetails, invalidToken, insufficientScope, temporarilyUnavailable
-    case accessDenied, authorizationPending, slowDown, expiredToken
+    case accessDenied, authorizationPending, slowDown, expiredToken, unknownUserID, invalidBindingMessage
     case storeFull, storeFailed, clockWentBack, overloaded, stopping
 
     init(_ code: OAuthError.Code) {
@@ -43,6 +43,8 @@ package enum RefusalReason: Int, MetricLabel {
         case .authorizationPending: self = .authorizationPending
         case .slowDown: self = .slowDown
         case .expiredToken: self = .expiredToken
+        case .unknownUserID: self = .unknownUserID
+        case .invalidBindingMessage: self = .invalidBindingMessage
         }
     }
 
@@ -50,7 +52,7 @@ package enum RefusalReason: Int, MetricLabel {
         switch error {
         case .oauth(let refusal): self.init(refusal.code)
         // The OAuth endpoints answer these as `invalid_request`.
-        case .notFound, .alreadyExists, .stale, .conflict, .invalid: self = .invalidRequest
+        case .notFound, .alreadyExists, .stale, .conflict, .forbidden, .invalid: self = .invalidRequest
         case .unavailable(.storeFull): self = .storeFull
         case .unavailable(.storeFailed): self = .storeFailed
         case .unavailable(.clockWentBack): self = .clockWentBack
@@ -76,6 +78,8 @@ package enum RefusalReason: Int, MetricLabel {
         case .authorizationPending: OAuthError.Code.authorizationPending.rawValue
         case .slowDown: OAuthError.Code.slowDown.rawValue
         case .expiredToken: OAuthError.Code.expiredToken.rawValue
+        case .unknownUserID: OAuthError.Code.unknownUserID.rawValue
+        case .invalidBindingMessage: OAuthError.Code.invalidBindingMessage.rawValue
         case .storeFull: "store_full"
         case .storeFailed: "store_failed"
         case .clockWentBack: "clock_went_back"

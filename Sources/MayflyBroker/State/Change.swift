@@ -26,11 +26,14 @@ package enum Change: Sendable {
     case budget(Budget)
     case reservation(Reservation)
     case removeReservation(String)
+    case approval(ApprovalRequest)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
-        case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation: false
+        case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation,
+            .approval:
+            false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation,
             .policy, .removePolicy:

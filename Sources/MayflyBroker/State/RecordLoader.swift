@@ -17,6 +17,7 @@ enum LoadedRecord: Sendable {
     case policy(PolicyVersion)
     case budget(Budget)
     case reservation(Reservation)
+    case approval(ApprovalRequest)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -39,6 +40,7 @@ enum LoadedRecord: Sendable {
         case .policy: self = .policy(try PolicyVersion(stored: object))
         case .budget: self = .budget(try Budget(stored: object))
         case .reservation: self = .reservation(try Reservation(stored: object))
+        case .approval: self = .approval(try ApprovalRequest(stored: object))
         }
     }
 }

@@ -62,12 +62,13 @@ package struct Table<R: Keyed>: Sendable {
     /// Looks at up to `limit` rows whose end has come, and forgets those that have expired; answers how many it looked
     /// at.
     ///
-    /// Not while a draft shares the rows: they would all be copied first.
-    mutating func forgetExpired(at now: Timestamp, limit: Int) -> Int {
+    /// Not while a draft shares the rows: they would all be copied first. `forgotten` is called with each row that went.
+    mutating func forgetExpired(at now: Timestamp, limit: Int, forgotten: (R) -> Void = { _ in }) -> Int {
         let ids = expiries.take(at: now, limit: limit)
         for id in ids {
-            guard let end = rows[id]?.expiresAt, end <= now else { continue }
+            guard let row = rows[id], let end = row.expiresAt, end <= now else { continue }
             rows[id] = nil
+            forgotten(row)
         }
         return ids.count
     }

@@ -17,6 +17,7 @@ package struct Tables: Sendable {
     package private(set) var policies = Table<PolicyVersion>()
     package private(set) var budgets = Table<Budget>()
     package private(set) var reservations = Table<Reservation>()
+    package private(set) var approvals = Table<ApprovalRequest>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -35,6 +36,9 @@ package struct Tables: Sendable {
     package func resource(identifiedBy url: ResourceURL) -> Resource? {
         audiences[url].flatMap { resources[$0] }
     }
+
+    /// Requests for approval by what they ask for.
+    private(set) var approvalIndex = ApprovalIndex()
 
     /// The ids of the published owners in order, for listings; none is ever removed.
     private(set) var ownerOrder = SortedIDs<OwnerID>()
@@ -68,6 +72,9 @@ package struct Tables: Sendable {
         case .policy(let record): policies.load(record)
         case .budget(let record): budgets.load(record)
         case .reservation(let record): reservations.load(record)
+        case .approval(let record):
+            approvalIndex.replace(nil, with: record)
+            approvals.load(record)
         }
     }
 
@@ -104,6 +111,9 @@ package struct Tables: Sendable {
         case .budget(let record): budgets.put(record)
         case .reservation(let record): reservations.put(record)
         case .removeReservation(let id): reservations.remove(id)
+        case .approval(let record):
+            approvalIndex.replace(approvals[record.id], with: record)
+            approvals.put(record)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -124,6 +134,7 @@ package struct Tables: Sendable {
         policies.collect(into: &batch)
         budgets.collect(into: &batch)
         reservations.collect(into: &batch)
+        approvals.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
@@ -133,7 +144,7 @@ package struct Tables: Sendable {
             resources: resources.changes, agents: agents.changes, codes: codes.changes,
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
             archives: archives.changes, policies: policies.changes, budgets: budgets.changes,
-            reservations: reservations.changes,
+            reservations: reservations.changes, approvals: approvals.changes,
             audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
     }
 
@@ -155,6 +166,9 @@ package struct Tables: Sendable {
         policies.absorb(draft.policies)
         budgets.absorb(draft.budgets)
         reservations.absorb(draft.reservations)
+        // Not the draft's index: what was forgotten while the draft was on its way must not come back.
+        for (id, change) in draft.approvals { approvalIndex.replace(approvals[id], with: change) }
+        approvals.absorb(draft.approvals)
         audiences = draft.audiences
         roleEpochBound = draft.roleEpochBound
         revision = draft.revision
@@ -164,6 +178,7 @@ package struct Tables: Sendable {
     func hasExpired(at now: Timestamp) -> Bool {
         codes.hasExpired(at: now) || signingKeys.hasExpired(at: now) || revocations.hasExpired(at: now)
             || used.hasExpired(at: now) || budgets.hasExpired(at: now) || reservations.hasExpired(at: now)
+            || approvals.hasExpired(at: now)
     }
 
     /// Forgets up to `limit` expired records other than marks; answers how many it looked at.
@@ -172,7 +187,11 @@ package struct Tables: Sendable {
         count += signingKeys.forgetExpired(at: now, limit: limit - count)
         count += revocations.forgetExpired(at: now, limit: limit - count)
         count += budgets.forgetExpired(at: now, limit: limit - count)
-        return count + reservations.forgetExpired(at: now, limit: limit - count)
+        count += reservations.forgetExpired(at: now, limit: limit - count)
+        var index = approvalIndex
+        count += approvals.forgetExpired(at: now, limit: limit - count) { index.replace($0, with: nil) }
+        approvalIndex = index
+        return count
     }
 
     /// Takes out marks that have expired; see `MarkTable.takeExpired(at:)`.
@@ -197,6 +216,7 @@ struct DraftedChanges: Sendable {
     let policies: [PolicyVersion.ID: PolicyVersion?]
     let budgets: [Budget.ID: Budget?]
     let reservations: [Reservation.ID: Reservation?]
+    let approvals: [ApprovalRequest.ID: ApprovalRequest?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64
     let revision: UInt64

@@ -17,9 +17,10 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case archive = 11
     /// A version of the policy.
     case policy = 12
-    // 12, 14 and 15 are taken by other kinds.
     /// What is spent of a delegation tree's limits.
     case budget = 13
+    /// A request that people are asked to approve.
+    case approval = 14
     /// What an action took from budgets and may give back.
     case reservation = 16
 }

@@ -26,14 +26,18 @@ package struct ApprovalTerms: Hashable, Sendable {
     /// Takes the terms; nil when absent.
     static func take(_ name: String, from fields: inout FieldReader) throws(FieldError) -> ApprovalTerms? {
         guard var reader = try fields.object(name) else { return nil }
+        return try ApprovalTerms(&reader)
+    }
+
+    /// Reads the whole object.
+    package init(_ reader: inout FieldReader) throws(FieldError) {
         let groups =
-            try reader.strings("groups", maximumCount: maximumGroups, maximumLength: maximumGroupLength) ?? []
-        let terms = ApprovalTerms(
-            quorum: try reader.optionalInteger("quorum", in: 1...maximumQuorum) ?? 1, groups: groups.sorted(),
+            try reader.strings("groups", maximumCount: Self.maximumGroups, maximumLength: Self.maximumGroupLength) ?? []
+        self.init(
+            quorum: try reader.optionalInteger("quorum", in: 1...Self.maximumQuorum) ?? 1, groups: groups.sorted(),
             needsFourEyes: try reader.optionalBool("four_eyes") ?? true,
             window: try reader.duration("window", in: 10...86_400) ?? 900)
         try reader.finish()
-        return terms
     }
 
     package var json: JSONObject {

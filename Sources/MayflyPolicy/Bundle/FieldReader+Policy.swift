@@ -1,4 +1,4 @@
-import MayflyModel
+package import MayflyModel
 
 extension FieldReader {
     /// Takes an amount of money; nil when absent.
@@ -35,7 +35,7 @@ extension FieldReader {
     }
 
     /// Takes the context of a request; an empty one when absent.
-    mutating func policyContext(_ name: String) throws(FieldError) -> PolicyContext {
+    package mutating func policyContext(_ name: String) throws(FieldError) -> PolicyContext {
         guard let value = take(name) else { return PolicyContext() }
         guard case .object(let object) = value else { throw failure(name, .wrongType(expected: "an object")) }
         return try PolicyContext(object, path: path.member(name))

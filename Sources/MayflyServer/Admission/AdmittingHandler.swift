@@ -42,10 +42,11 @@ package final class AdmittingHandler: HTTPHandler {
         if request.segments == tokenEndpoint {
             return contains(request.body, administrativeScope) ? .administrative : .ordinary
         }
-        return request.segments == enrolment ? .ordinary : nil
+        return request.segments == enrolment || request.segments == backchannelEndpoint ? .ordinary : nil
     }
 
     private static let tokenEndpoint = ["oauth2", "token"]
+    private static let backchannelEndpoint = ["oauth2", "bc-authorize"]
     private static let enrolment = ["api", "v1", "enrol"]
     private static let administrativeScope = Array("scope=mayfly.".utf8)
 
@@ -62,7 +63,7 @@ package final class AdmittingHandler: HTTPHandler {
     private static func shed(_ request: HTTPRequest, retryAfter: Int64) -> HTTPReply {
         let advice = BrokerError.Unavailability.overloaded.advice
         let wait = ("Retry-After", "\(retryAfter)")
-        guard request.segments == tokenEndpoint else {
+        guard request.segments != enrolment else {
             return Problem.reply(
                 503, type: "unavailable", title: "The broker has more to do than it can", detail: advice,
                 headers: [wait])

@@ -5,7 +5,8 @@ import MayflyModel
 enum LimitReply {
     /// Paths that answer it.
     static let templates: Set<String> = [
-        "/oauth2/token", "/oauth2/introspect", "/access/v1/evaluation", "/access/v1/evaluations",
+        "/oauth2/token", "/oauth2/bc-authorize", "/oauth2/introspect", "/access/v1/evaluation",
+        "/access/v1/evaluations",
         "/access/v1/settle", "/verify",
     ]
 

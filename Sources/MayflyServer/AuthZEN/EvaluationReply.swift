@@ -56,7 +56,7 @@ enum EvaluationReply {
             var reply = message(503, reason.advice)
             reply.headers.append(("Retry-After", "1"))
             return reply
-        case .notFound, .alreadyExists, .stale, .conflict, .invalid:
+        case .notFound, .alreadyExists, .stale, .conflict, .forbidden, .invalid:
             return message(400, "the request does not fit the broker's state")
         }
     }

@@ -18,10 +18,14 @@ enum Metadata {
             // REQUIRED and must not be empty, yet there is no authorization endpoint: the registered value says so.
             "response_types_supported": .array([.string("none")]),
             "grant_types_supported": .array(
-                [TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange].map { .string($0) }),
+                [TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange, TokenEndpoint.backchannel].map {
+                    .string($0)
+                }),
             "token_endpoint_auth_methods_supported": .array(
                 ["private_key_jwt", "client_secret_basic"].map { .string($0) }),
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
+            "backchannel_authentication_endpoint": .string(issuer + "/oauth2/bc-authorize"),
+            "backchannel_token_delivery_modes_supported": .array([.string("poll")]),
             "introspection_endpoint": .string(issuer + "/oauth2/introspect"),
             "introspection_endpoint_auth_methods_supported": .array(
                 ["client_secret_basic", "private_key_jwt"].map { .string($0) }),

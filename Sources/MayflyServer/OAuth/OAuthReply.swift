@@ -25,7 +25,7 @@ enum OAuthReply {
         switch error {
         case .oauth(let refusal): return self.error(refusal)
         case .unavailable(let reason): return self.error(OAuthError(.temporarilyUnavailable, reason.advice))
-        case .notFound, .alreadyExists, .stale, .conflict, .invalid:
+        case .notFound, .alreadyExists, .stale, .conflict, .forbidden, .invalid:
             return self.error(OAuthError(.invalidRequest, "the request does not fit the broker's state"))
         }
     }

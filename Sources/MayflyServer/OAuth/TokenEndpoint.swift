@@ -6,6 +6,8 @@ import MayflyPolicy
 enum TokenEndpoint {
     static let clientCredentials = "client_credentials"
     static let tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    /// CIBA Core 1.0 §10.1.
+    static let backchannel = "urn:openid:params:grant-type:ciba"
     static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
     static let jwtType = "urn:ietf:params:oauth:token-type:jwt"
 
@@ -13,8 +15,8 @@ enum TokenEndpoint {
         do throws(OAuthError) {
             let form = try OAuthForm(call.request)
             let grant = try form.required("grant_type")
-            guard grant == clientCredentials || grant == tokenExchange else {
-                throw OAuthError(.unsupportedGrantType, "use client_credentials or token-exchange")
+            guard [clientCredentials, tokenExchange, backchannel].contains(grant) else {
+                throw OAuthError(.unsupportedGrantType, "use client_credentials, token-exchange or ciba")
             }
             let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
             if let wait = call.broker.limits.refusesMint(for: client) { return .reply(LimitReply.oauth(after: wait)) }
@@ -30,6 +32,7 @@ enum TokenEndpoint {
         _ grant: String, _ form: OAuthForm, _ client: AuthenticatedClient, _ call: Call
     ) -> HTTPOutcome {
         do throws(OAuthError) {
+            if grant == backchannel { return try poll(form, client, call.broker) }
             let request = try tokenRequest(form, call.request)
             return grant == tokenExchange
                 ? try exchange(form, request, client, call.broker) : issue(request, client, call.broker)
@@ -38,6 +41,16 @@ enum TokenEndpoint {
             return .parked { parked in
                 broker.issuer.refuse(error, to: client) { parked.finish(reply($0, issuedType: nil)) }
             }
+        }
+    }
+
+    /// Asks again for what people were asked to approve; the request is the stored one, whatever else the form says.
+    private static func poll(
+        _ form: OAuthForm, _ client: AuthenticatedClient, _ broker: Broker
+    ) throws(OAuthError) -> HTTPOutcome {
+        let id = try form.required("auth_req_id")
+        return .parked { parked in
+            broker.issuer.redeem(approval: id, for: client) { parked.finish(reply($0, issuedType: nil)) }
         }
     }
 
@@ -101,7 +114,17 @@ enum TokenEndpoint {
         }
     }
 
-    private static func tokenRequest(
+    /// The JSON object of `context`, whose known members have their types.
+    private static func context(_ text: String) throws(OAuthError) -> PolicyContext {
+        guard let object = try? JSONParser.parseObject(Array(text.utf8)), let context = try? PolicyContext(object) else {
+            throw OAuthError(
+                .invalidRequest, "context is not a JSON object, or a member of it that policy knows is out of shape")
+        }
+        return context
+    }
+
+    /// What the form asks for.
+    static func tokenRequest(
         _ form: OAuthForm, _ http: HTTPRequest
     ) throws(OAuthError) -> TokenRequest {
         var request = TokenRequest()
@@ -113,15 +136,7 @@ enum TokenEndpoint {
             }
             request.details = details
         }
-        if let text = try form.value("context") {
-            guard let object = (try? JSONParser.parse(Array(text.utf8)))?.objectValue,
-                let context = try? PolicyContext(object)
-            else {
-                throw OAuthError(
-                    .invalidRequest, "context is a JSON object; env, cost, records, sensitivity and others have a form")
-            }
-            request.context = context
-        }
+        if let text = try form.value("context") { request.context = try context(text) }
         request.task = try form.value("task")
         request.delegates = try form.value("delegates")
         if let text = try form.value("lifetime") {

@@ -5,7 +5,9 @@ import MayflyModel
 enum OpenAPISchemas {
     static let all: JSONObject = {
         var schemas = JSONObject()
-        for (name, schema) in registry + oauth + authzen + policies + rest { schemas[name] = .object(schema) }
+        for (name, schema) in registry + oauth + authzen + approvals + policies + rest {
+            schemas[name] = .object(schema)
+        }
         return schemas
     }()
 
@@ -154,7 +156,10 @@ enum OpenAPISchemas {
             "TokenRequest",
             object(
                 [
-                    "grant_type": text(values: [TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange]),
+                    "grant_type": text(
+                        values: [
+                            TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange, TokenEndpoint.backchannel,
+                        ]),
                     "client_assertion_type": text(), "client_assertion": text(), "client_id": text(),
                     "scope": text(), "resource": text(), "audience": text(), "authorization_details": text(),
                     "task": text(), "trace": text(), "delegates": text(), "lifetime": text(),
@@ -162,6 +167,7 @@ enum OpenAPISchemas {
                     "subject_token": text(),
                     "subject_token_type": text(), "actor_token": text(), "actor_token_type": text(),
                     "requested_token_type": text(), "delegate": text(),
+                    "auth_req_id": text("with the grant type ciba"),
                 ], required: ["grant_type"])
         ),
         (
@@ -238,6 +244,50 @@ enum OpenAPISchemas {
                 "access_evaluations_endpoint": text(),
             ])
         ),
+    ]
+
+    // MARK: Approvals
+
+    private static let approvals: [(String, JSONObject)] = [
+        (
+            "Approval",
+            object(
+                [
+                    "id": text("the auth_req_id"),
+                    "state": text(values: ApprovalRequest.State.allCases.map(\.rawValue)),
+                    "operation": text(values: ApprovalSubject.Operation.allCases.map(\.rawValue)), "agent": text(),
+                    "owner": text(), "resource": text(), "scopes": list(text()),
+                    "authorization_details": list(anyObject), "context": anyObject, "chain": list(text()),
+                    "task": text(), "delegates": list(text()), "life": integer, "bundle": text(),
+                    "message": text("the client's own words; nobody vouches for them"), "terms": list(anyObject),
+                    "votes": list(
+                        .object(
+                            object([
+                                "approver": text(), "vote": text(values: ["approve", "deny"]), "reason": text(),
+                                "at": text("RFC 3339"),
+                            ]))), "created": text("RFC 3339"), "expires": text("RFC 3339"), "expires_in": integer,
+                    "sha256": text("base64url, over all that was asked for"),
+                ], required: ["id", "state"])
+        ),
+        ("ApprovalPage", page("approvals", "Approval")),
+        (
+            "BackchannelRequest",
+            object([
+                "client_assertion_type": text(), "client_assertion": text(), "client_id": text(), "scope": text(),
+                "resource": text(), "authorization_details": text(), "context": text("a JSON object, for policy"),
+                "task": text(), "delegates": text(), "lifetime": text(),
+                "binding_message": text("shown to people; nobody vouches for it"),
+                "requested_expiry": text("seconds, within the window of the policy"),
+                "login_hint": text("the agent's owner, or a group that policy asks; may be left out"),
+            ])
+        ),
+        (
+            "BackchannelResponse",
+            object(
+                ["auth_req_id": text(), "expires_in": integer, "interval": integer],
+                required: ["auth_req_id", "expires_in", "interval"])
+        ),
+        ("ApprovalVote", object(["reason": text("why; the ledger keeps it")], required: ["reason"], isClosed: true)),
     ]
 
     // MARK: The rest

@@ -4,14 +4,18 @@ import MayflyBroker
 package enum Endpoints {
     package static let all: [Endpoint] =
         protocols + RegistryAPI.endpoints + EnrolmentAPI.endpoints
-        + RevocationsAPI.endpoints + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints + KeysAPI.endpoints
-        + PoliciesAPI.endpoints + operations
+        + ApprovalsAPI.endpoints + RevocationsAPI.endpoints + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints
+        + KeysAPI.endpoints + PoliciesAPI.endpoints + operations
 
     private static let protocols = [
         Endpoint(
             "POST", "/oauth2/token", "Task tokens, delegation tickets and token exchange", request: "TokenRequest",
             isForm: true, success: (200, "TokenResponse")
         ) { TokenEndpoint.run($0) },
+        Endpoint(
+            "POST", "/oauth2/bc-authorize", "Ask people to approve a token request (CIBA, poll mode)",
+            request: "BackchannelRequest", isForm: true, success: (200, "BackchannelResponse")
+        ) { BackchannelEndpoint.run($0) },
         Endpoint(
             "POST", "/oauth2/introspect", "What a token means now (RFC 7662)", request: "IntrospectionRequest",
             isForm: true, success: (200, "Introspection")

@@ -77,6 +77,8 @@ enum Problem {
                 detail: "read it again, and repeat the change with its new ETag")
         case .conflict(let text):
             return reply(409, type: "conflict", title: "The state does not allow it", detail: text)
+        case .forbidden(let text):
+            return reply(403, type: "not-yours-to-do", title: "The caller may not do this", detail: text)
         case .invalid(let error): return reply(for: .field(error))
         case .oauth(let error):
             let status = error.code == .invalidClient ? 401 : error.code.status

@@ -26,7 +26,11 @@ final class World: Sendable {
     let secrets = Mutex<[String]>([])
     private let counter = Mutex(0)
 
-    init(registry: String? = World.registry, enrol: [String] = World.agents) throws {
+    /// `governance` is the policy that is asked before a token is made; without one the registry is all.
+    init(
+        registry: String? = World.registry, enrol: [String] = World.agents,
+        governance: any Governance = RegistryGovernance()
+    ) throws {
         clock = TestClock()
         store = TestStore()
         vault = MemoryVault()
@@ -35,7 +39,7 @@ final class World: Sendable {
         try Broker.create(
             in: store, vault: vault, admin: try #require(AdminID("admin:ops")), adminKey: adminKey.publicKey,
             wall: clock)
-        broker = try Self.open(store, vault, clock)
+        broker = try Self.open(store, vault, clock, governance)
         handler = BrokerHandler(broker: broker)
         guard let registry else { return }
         let applied = try admin("POST", "/api/v1/apply", registry)
@@ -44,22 +48,26 @@ final class World: Sendable {
     }
 
     /// The same store, vault and clock behind a fresh broker.
-    init(restarting world: World, acceptClock: Bool = false) throws {
+    init(
+        restarting world: World, acceptClock: Bool = false, governance: any Governance = RegistryGovernance()
+    ) throws {
         (clock, store, vault) = (world.clock, world.store, world.vault)
         keys = Mutex(world.keys.withLock { $0 })
         world.broker.stop()
-        broker = try Self.open(store, vault, clock, acceptClock: acceptClock)
+        broker = try Self.open(store, vault, clock, governance, acceptClock: acceptClock)
         handler = BrokerHandler(broker: broker)
-        counter.withLock { $0 = 1_000_000 }
+        let spent = world.counter.withLock { $0 }
+        counter.withLock { $0 = spent + 1_000_000 }
     }
 
     private static func open(
-        _ store: TestStore, _ vault: MemoryVault, _ clock: TestClock, acceptClock: Bool = false
+        _ store: TestStore, _ vault: MemoryVault, _ clock: TestClock, _ governance: any Governance,
+        acceptClock: Bool = false
     ) throws -> Broker {
         try Broker(
             settings: BrokerSettings(issuer: issuer), store: store, vault: vault, wall: clock,
             signer: try Ed25519NoteSigner(name: "broker.example", privateKey: try PrivateKey.generate(.edDSA)),
-            log: SilentLog(), acceptClock: acceptClock)
+            log: SilentLog(), governance: governance, acceptClock: acceptClock)
     }
 
     /// Returns when everything that was queued so far has been committed or refused.

@@ -1,0 +1,46 @@
+import MayflyCrypto
+import MayflyModel
+
+/// Finds requests for approval by what they ask for, and counts those that wait.
+///
+/// It follows the records one by one, so that a draft and the published state each keep their own.
+struct ApprovalIndex: Sendable {
+    private struct Place: Sendable {
+        let id: ApprovalID
+        let createdAt: Timestamp
+        let isOpen: Bool
+
+        /// Whether another record of the same digest matters more: there is at most one open one, and of those that
+        /// are done the latest says what became of the question.
+        func yields(to other: Place) -> Bool {
+            isOpen == other.isOpen ? createdAt <= other.createdAt : other.isOpen
+        }
+    }
+
+    private var places: [SHA256Digest: Place] = [:]
+    private var pendingByAgent: [AgentID: Int] = [:]
+    private(set) var pendingCount = 0
+
+    func id(for digest: SHA256Digest) -> ApprovalID? { places[digest]?.id }
+
+    func pendingCount(of agent: AgentID) -> Int { pendingByAgent[agent] ?? 0 }
+
+    /// Takes note of one record's change; nil is a record that is not there.
+    mutating func replace(_ old: ApprovalRequest?, with new: ApprovalRequest?) {
+        if let old, old.state == .pending { count(old.subject.agent, -1) }
+        if let new, new.state == .pending { count(new.subject.agent, 1) }
+        guard let new else {
+            if let old, places[old.digest]?.id == old.id { places[old.digest] = nil }
+            return
+        }
+        let place = Place(id: new.id, createdAt: new.createdAt, isOpen: new.isOpen)
+        if let known = places[new.digest], known.id != new.id, !known.yields(to: place) { return }
+        places[new.digest] = place
+    }
+
+    private mutating func count(_ agent: AgentID, _ step: Int) {
+        pendingCount += step
+        let sum = pendingCount(of: agent) + step
+        pendingByAgent[agent] = sum > 0 ? sum : nil
+    }
+}

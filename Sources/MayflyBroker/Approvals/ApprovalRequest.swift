@@ -1,0 +1,131 @@
+package import MayflyCrypto
+package import MayflyModel
+package import MayflyPolicy
+
+/// A question to people: whether one agent may have exactly what `subject` says, once.
+package struct ApprovalRequest: Record, Equatable {
+    package enum State: String, CaseIterable, Sendable {
+        /// People are to decide.
+        case pending
+        /// Enough people have agreed; the agent has not come back yet.
+        case approved
+        /// Somebody said no; the same request is refused until its window ends.
+        case denied
+        /// The window ended first.
+        case expired
+        /// A token was made of it.
+        case used
+        /// Another policy is in force, or something else of the request has changed.
+        case superseded
+    }
+
+    package let id: ApprovalID
+    /// `subject.digest`, kept because every token request looks for it.
+    package let digest: SHA256Digest
+    package let subject: ApprovalSubject
+    /// Every one of them must be satisfied; never empty.
+    package let terms: [ApprovalTerms]
+    package var state: State
+    /// In the order in which they were cast, at most one of each person.
+    package var votes: [ApprovalVote]
+    package let createdAt: Timestamp
+    /// When the smallest window of the terms ends: people must have agreed and the agent must have come back.
+    package let lapsesAt: Timestamp
+    /// When the client last asked, the request itself included.
+    package var lastPolled: Timestamp
+    /// Seconds that the client must let pass between two polls.
+    package var interval: Int64
+    /// Text of the client's for whoever decides; nobody vouches for it, and the digest does not cover it.
+    package let message: String?
+    /// What a poll by `auth_req_id` asks for again; nil for a request that a parent token must come with.
+    package let request: TokenRequest?
+
+    package var expiresAt: Timestamp? { lapsesAt.advanced(bySeconds: ApprovalLimits.memory) }
+
+    /// Whether something can still become of it.
+    var isOpen: Bool { state == .pending || state == .approved }
+
+    /// Whole seconds until the window ends, at least 0.
+    package func secondsLeft(at now: Timestamp) -> Int64 { max(0, lapsesAt.seconds - now.seconds) }
+
+    /// Whole seconds since the request was made, at least 0.
+    func age(at now: Timestamp) -> Int64 { max(0, now.seconds - createdAt.seconds) }
+
+    package static let kind = RecordKind.approval
+    package static func key(of id: ApprovalID) -> [UInt8] { Array(id.text.utf8) }
+
+    init(
+        id: ApprovalID, subject: ApprovalSubject, digest: SHA256Digest, terms: [ApprovalTerms],
+        createdAt: Timestamp, lapsesAt: Timestamp, message: String?, request: TokenRequest?
+    ) {
+        self.id = id
+        self.subject = subject
+        self.digest = digest
+        self.terms = terms
+        state = .pending
+        votes = []
+        self.createdAt = createdAt
+        self.lapsesAt = lapsesAt
+        lastPolled = createdAt
+        interval = ApprovalLimits.interval
+        self.message = message
+        self.request = request
+    }
+}
+
+extension ApprovalRequest {
+    package var stored: JSONObject {
+        var object: JSONObject = [
+            "id": .string(id.text), "sha256": .string(Base64URL.encode(digest.bytes)), "state": .string(state.rawValue),
+            "subject": .object(subject.json), "terms": .array(terms.map { .object($0.json) }),
+            "votes": .array(votes.map { .object($0.json) }), "created": .integer(createdAt.milliseconds),
+            "lapses": .integer(lapsesAt.milliseconds), "polled": .integer(lastPolled.milliseconds),
+            "interval": .integer(interval),
+        ]
+        object["message"] = message.map { .string($0) }
+        object["request"] = request.map { .object($0.json) }
+        return object
+    }
+
+    /// Reads what `stored` wrote; a digest that is not the subject's is refused.
+    init(stored object: JSONObject) throws(FieldError) {
+        var fields = FieldReader(object)
+        id = try fields.approvalID("id")
+        digest = try fields.digest("sha256")
+        state = try fields.required("state", try fields.choice("state", State.self))
+        var subjectReader = try fields.required("subject", try fields.object("subject"))
+        subject = try ApprovalSubject(&subjectReader)
+        try subjectReader.finish()
+        guard subject.digest == digest else {
+            throw fields.failure("sha256", .invalid(rule: "the digest of the subject"))
+        }
+        var terms: [ApprovalTerms] = []
+        for (value, path) in try fields.values("terms", maximumCount: ApprovalLimits.terms) ?? [] {
+            var reader = try FieldReader(value, path: path)
+            terms.append(try ApprovalTerms(&reader))
+        }
+        guard !terms.isEmpty else { throw fields.failure("terms", .missing) }
+        self.terms = terms
+        var votes: [ApprovalVote] = []
+        for (value, path) in try fields.values("votes", maximumCount: Self.maximumVotes) ?? [] {
+            var reader = try FieldReader(value, path: path)
+            votes.append(try ApprovalVote(&reader))
+        }
+        self.votes = votes
+        createdAt = Timestamp(milliseconds: try fields.integer("created", in: 0...Int64.max))
+        lapsesAt = Timestamp(milliseconds: try fields.integer("lapses", in: 0...Int64.max))
+        lastPolled = Timestamp(milliseconds: try fields.integer("polled", in: 0...Int64.max))
+        interval = try fields.integer("interval", in: 1...ApprovalLimits.longestInterval)
+        message = try fields.optionalString("message", maximum: ApprovalLimits.messageBytes)
+        if var reader = try fields.object("request") {
+            request = try TokenRequest(&reader)
+            try reader.finish()
+        } else {
+            request = nil
+        }
+        try fields.finish()
+    }
+
+    /// More than can be cast: each vote that changes nothing is the last of its person, and enough of them end it.
+    static let maximumVotes = Int(ApprovalTerms.maximumQuorum) * ApprovalLimits.terms + 1
+}

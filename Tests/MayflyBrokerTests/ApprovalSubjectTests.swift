@@ -1,0 +1,132 @@
+import MayflyCrypto
+import MayflyModel
+import MayflyPolicy
+import Testing
+
+@testable import MayflyBroker
+
+/// The digest stands for exactly one request.
+struct ApprovalSubjectTests {
+    private static func subject(_ random: inout SeededGenerator) throws -> ApprovalSubject {
+        func word() -> String { "w\(UInt64.random(in: 0...5, using: &random))" }
+        func agent() throws -> AgentID { try #require(AgentID("agent:" + word())) }
+        return ApprovalSubject(
+            operation: try #require(ApprovalSubject.Operation.allCases.randomElement(using: &random)),
+            agent: try agent(), owner: try #require(OwnerID("owner:" + word())),
+            resource: try #require(ResourceName(word())),
+            scopes: ScopeSet((0..<Int.random(in: 0...3, using: &random)).compactMap { _ in Scope(word()) }),
+            details: (0..<Int.random(in: 0...2, using: &random)).map { _ in .object([word(): .string(word())]) },
+            context: [word(): .string(word()), "nested": .object([word(): .integer(1), word(): .null])],
+            chain: try (0..<Int.random(in: 0...2, using: &random)).map { _ in try agent() },
+            task: Bool.random(using: &random) ? word() : nil,
+            delegates: [.agent(try agent())],
+            life: Int64.random(in: 1...3600, using: &random), bundle: word())
+    }
+
+    /// The same with one thing changed, in every way there is.
+    private static func changed(_ subject: ApprovalSubject) throws -> [ApprovalSubject] {
+        var all: [ApprovalSubject] = []
+        func change(_ edit: (inout ApprovalSubject) throws -> Void) rethrows {
+            var other = subject
+            try edit(&other)
+            all.append(other)
+        }
+        func context(_ context: JSONObject) {
+            all.append(
+                ApprovalSubject(
+                    operation: subject.operation, agent: subject.agent, owner: subject.owner,
+                    resource: subject.resource, scopes: subject.scopes, details: subject.details, context: context,
+                    chain: subject.chain, task: subject.task, delegates: subject.delegates, life: subject.life,
+                    bundle: subject.bundle))
+        }
+        for operation in ApprovalSubject.Operation.allCases where operation != subject.operation {
+            change { $0.operation = operation }
+        }
+        try change { $0.agent = try #require(AgentID("agent:new")) }
+        try change { $0.owner = try #require(OwnerID("owner:new")) }
+        try change { $0.resource = try #require(ResourceName("new")) }
+        try change { $0.scopes = ScopeSet($0.scopes.scopes + [try #require(Scope("new"))]) }
+        if !subject.scopes.isEmpty { change { $0.scopes = ScopeSet($0.scopes.scopes.dropLast()) } }
+        change { $0.details.append(.object([:])) }
+        if !subject.details.isEmpty { change { $0.details.removeLast() } }
+        try change { $0.chain.append(try #require(AgentID("agent:new"))) }
+        if !subject.chain.isEmpty { change { $0.chain.removeLast() } }
+        change { $0.task = ($0.task ?? "") + "x" }
+        if subject.task != nil { change { $0.task = nil } }
+        try change { $0.delegates.append(.agent(try #require(AgentID("agent:new")))) }
+        if !subject.delegates.isEmpty { change { $0.delegates.removeLast() } }
+        change { $0.life += 1 }
+        change { $0.bundle += "x" }
+        context([:])
+        for member in subject.context.members {
+            var less = subject.context
+            less[member.name] = nil
+            context(less)
+            var other = subject.context
+            other[member.name] = .string("another")
+            context(other)
+        }
+        return all
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func anySingleChangeChangesTheDigest(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let subject = try Self.subject(&random)
+        for other in try Self.changed(subject) where other != subject {
+            #expect(other.digest != subject.digest, "seed \(seed): \(other)")
+        }
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func whatIsReadBackIsTheSame(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let subject = try Self.subject(&random)
+        let parsed = try JSONParser.parseObject(JSONWriter.bytes(of: .object(subject.json)))
+        var fields = FieldReader(parsed)
+        let read = try ApprovalSubject(&fields)
+        try fields.finish()
+        #expect(read == subject && read.digest == subject.digest, "seed \(seed)")
+    }
+
+    @Test func theOrderOfMembersIsNothingAndTheOrderOfElementsIsSomething() throws {
+        var random = SeededGenerator(seed: 1)
+        let base = try Self.subject(&random)
+        func with(_ context: JSONObject) -> SHA256Digest {
+            ApprovalSubject(
+                agent: base.agent, owner: base.owner, resource: base.resource, scopes: base.scopes, context: context,
+                life: 1, bundle: "b"
+            ).digest
+        }
+        let (one, two) = (JSONValue.integer(1), JSONValue.integer(2))
+        let straight = with(["a": .object(["x": one, "y": two]), "b": one])
+        #expect(straight == with(["b": one, "a": .object(["y": two, "x": one])]))
+        #expect(with(["a": .array([one, two])]) != with(["a": .array([two, one])]))
+        // Values that only look alike are different, and nothing can be moved from one place to another.
+        #expect(with(["a": .string("1")]) != with(["a": one]))
+        #expect(with(["a": .number("1.0")]) != with(["a": .number("1.00")]))
+        #expect(with(["a": .string("\",\"b\":\"c")]) != with(["a": .string(""), "b": .string("c")]))
+        #expect(with(["K": one]) != with(["\u{212A}": one]))
+    }
+
+    @Test func aStoredRequestWithAnotherSubjectIsNotTaken() throws {
+        var random = SeededGenerator(seed: 3)
+        let subject = try Self.subject(&random)
+        let now = Timestamp(seconds: 1_800_000_000)
+        var asked = TokenRequest()
+        asked.scope = "a b"
+        asked.context = try PolicyContext(["a": .integer(1)])
+        let request = ApprovalRequest(
+            id: try ApprovalID.random(), subject: subject, digest: subject.digest, terms: [ApprovalTerms()],
+            createdAt: now, lapsesAt: now.advanced(bySeconds: 900), message: "m", request: asked)
+        #expect(try ApprovalRequest(stored: request.stored) == request)
+        var forged = request.stored
+        var inner = try #require(forged["subject"]?.objectValue)
+        inner["agent"] = .string("agent:new")
+        forged["subject"] = .object(inner)
+        #expect(throws: FieldError.self) { try ApprovalRequest(stored: forged) }
+        forged = request.stored
+        forged["terms"] = .array([])
+        #expect(throws: FieldError.self) { try ApprovalRequest(stored: forged) }
+    }
+}
