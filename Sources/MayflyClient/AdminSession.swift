@@ -2,12 +2,23 @@ package import MayflyModel
 internal import MayflyCrypto
 internal import Synchronization
 
-/// An administrator's side of the broker: signs in with its key, gets a token for a minute, calls the admin REST API.
+/// The side of an administrator, or of an owner who approves: signs in with a key, gets a token for a minute, calls the
+/// REST API.
 package final class AdminSession: Sendable {
     /// What a call needs.
     package enum Power: String, Sendable {
         case read = "mayfly.read"
         case admin = "mayfly.admin"
+        case approve = "mayfly.approve"
+    }
+
+    /// What a session needs for reading, and for changing something.
+    package struct Powers: Sendable {
+        package static let administrator = Powers(read: .read, change: .admin)
+        package static let approver = Powers(read: .approve, change: .approve)
+
+        let read: Power
+        let change: Power
     }
 
     private struct Held {
@@ -17,6 +28,7 @@ package final class AdminSession: Sendable {
 
     package let client: BrokerClient
     private let credential: AgentCredential
+    private let powers: Powers
     private let clock: any WallClock
     /// One per power, so that a listing of many pages costs one token.
     private let held = Mutex<[Power: Held]>([:])
@@ -24,22 +36,24 @@ package final class AdminSession: Sendable {
     /// Seconds before its end from which a token is not used any more.
     private static let margin: Int64 = 10
 
-    package convenience init(client: BrokerClient, credential: AgentCredential) {
-        self.init(client: client, credential: credential, clock: SystemClock())
+    package convenience init(client: BrokerClient, credential: AgentCredential, powers: Powers = .administrator) {
+        self.init(client: client, credential: credential, powers: powers, clock: SystemClock())
     }
 
-    init(client: BrokerClient, credential: AgentCredential, clock: any WallClock) {
-        (self.client, self.credential, self.clock) = (client, credential, clock)
+    init(
+        client: BrokerClient, credential: AgentCredential, powers: Powers = .administrator, clock: any WallClock
+    ) {
+        (self.client, self.credential, self.powers, self.clock) = (client, credential, powers, clock)
     }
 
     /// Reads one JSON object.
     package func get(_ path: String, query: [(String, String?)] = []) throws(ClientError) -> JSONObject {
-        try AnswerReader.object(try call("GET", path, query: query, power: .read))
+        try AnswerReader.object(try call("GET", path, query: query, power: powers.read))
     }
 
     /// Reads a text.
     package func text(_ path: String) throws(ClientError) -> [UInt8] {
-        let answer = try call("GET", path, power: .read)
+        let answer = try call("GET", path, power: powers.read)
         try AnswerReader.check(answer)
         return answer.body
     }
@@ -50,7 +64,7 @@ package final class AdminSession: Sendable {
         _ method: String, _ path: String, query: [(String, String?)] = [], body: JSONObject? = nil,
         ifMatch: String? = nil
     ) throws(ClientError) -> JSONObject {
-        let answer = try call(method, path, query: query, body: body, ifMatch: ifMatch, power: .admin)
+        let answer = try call(method, path, query: query, body: body, ifMatch: ifMatch, power: powers.change)
         if answer.status == 204 { return [:] }
         return try AnswerReader.object(answer)
     }

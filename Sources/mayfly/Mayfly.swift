@@ -5,9 +5,8 @@ internal import Glibc
     static let commands = CommandTable(
         commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
             + AgentCommands.all + RegistryCommands.all + [ApplyCommand.command] + RevokeCommands.all
-            + PolicyCommands.all + LedgerCommands.all + TokenCommands.all + [
-                EvaluateCommand.command, ExecCommand.command,
-            ])
+            + ApprovalCommands.all + PolicyCommands.all + LedgerCommands.all + TokenCommands.all
+            + [EvaluateCommand.command, ExecCommand.command])
 
     static func main() {
         exit(commands.run(Array(CommandLine.arguments.dropFirst()), environment: Environment.variables()))

@@ -35,7 +35,7 @@ struct KeyCommands {
             if call.isJSON { return Terminal.say(JSONText.object(answer)) }
             Terminal.say(Table.cell(code))
             Terminal.complain(
-                "for \(id), once, until \(Table.cell(expires)); there: mayfly \(kind) enroll \(id) --code -")
+                "for \(id), once, until \(Table.cell(expires)); there: mayfly \(kind) enroll \(bare(id)) --code -")
         }
     }
 
@@ -116,6 +116,9 @@ struct KeyCommands {
         guard let id else { throw call.usage("NAME is \(kind): and then 1 to 63 of a-z 0-9 . _ -") }
         return id
     }
+
+    /// The name without its kind, as people type it.
+    private func bare(_ id: String) -> String { String(id.dropFirst(kind.count + 1)) }
 
     private func path(of id: String) -> String { "/api/v1/\(kind)s/\(FormBody.segment(id))" }
 
