@@ -116,6 +116,7 @@ struct ApprovalTests {
         let told = try bench.ask(ApprovalBench.risky + [("task", "t")])
         #expect(told.error == "expired_token")
         #expect(try bench.entries("approval.expired").first?["seconds"] == .integer(900))
+        // Told once, the agent may ask again.
         #expect(try bench.raise(ApprovalBench.risky + [("task", "t")]) != unused)
         #expect(try bench.raise() != late)
     }
@@ -196,7 +197,7 @@ struct ApprovalTests {
         #expect(try bench.entries("token.refused").contains { $0["rule"] == .string("approval.spent") })
     }
 
-    @Test func boundsHoldForAnAgentAndInAll() throws {
+    @Test func theBoundOfAnAgentHoldsAndConcernsNobodyElse() throws {
         let bench = try ApprovalBench()
         func form(_ number: Int) -> Form { ApprovalBench.risky + [("task", "t-\(number)")] }
         for number in 0..<ApprovalLimits.pendingPerAgent { _ = try bench.raise(form(number)) }

@@ -120,6 +120,24 @@ struct ApprovalVoteTests {
         }
     }
 
+    @Test func aVoteBehindAKillDoesNotCountThoughItsTokenWasAliveBefore() throws {
+        for kill in [#"{"everything":true}"#, #"{"owner":"owner:finance-lead"}"#] {
+            let bench = try ApprovalBench()
+            let id = try bench.raise()
+            let (voter, admin) = (try bench.token("owner:finance-lead"), try bench.world.adminToken())
+            // The kill waits for the disk; the vote is looked at while its token still is alive, and decided behind it.
+            bench.world.store.hold()
+            let killed = try bench.world.beginAdmin("POST", "/api/v1/revocations", kill, token: admin)
+            bench.world.store.awaitHeld()
+            let vote = try bench.world.beginAdmin(
+                "POST", "/api/v1/approvals/\(id)/approve", #"{"reason":"r"}"#, token: voter)
+            bench.world.store.release()
+            #expect(killed.wait().status < 300)
+            #expect(vote.wait().status == 403)
+            #expect(try bench.show(id).string("state") == "pending")
+        }
+    }
+
     @Test func ownersSeeWhatConcernsThem() throws {
         let bench = try ApprovalBench()
         let id = try bench.raise()

@@ -61,17 +61,21 @@ package struct ApprovalDesk: Sendable {
 
     /// Casts a vote, or an administrator's denial, and answers the request as it stands then.
     ///
+    /// `epoch` is that of the token with which the voter signed in.
+    ///
     /// Fails with `.notFound`, with `.forbidden` for one who is not asked, and with `.conflict` for a second vote and for
     /// a request that waits no more.
     package func vote(
-        _ approves: Bool, on id: ApprovalID, by reader: Reader, reason: String, _ completion: @escaping Completion
+        _ approves: Bool, on id: ApprovalID, by reader: Reader, signedIn epoch: Int64, reason: String,
+        _ completion: @escaping Completion
     ) {
         let voter: VoteCommand.Voter =
             switch reader {
             case .admin(let id): .admin(id)
             case .owner(let id): .owner(id)
             }
-        let command = VoteCommand(id: id, voter: voter, approves: approves, reason: reason, governance: governance)
+        let command = VoteCommand(
+            id: id, voter: voter, epoch: epoch, approves: approves, reason: reason, governance: governance)
         let clock = clock
         writer.submit(command) { result in
             completion(

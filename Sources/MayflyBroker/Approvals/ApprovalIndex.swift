@@ -1,7 +1,7 @@
 import MayflyCrypto
 import MayflyModel
 
-/// Finds requests for approval by what they ask for, and counts those that wait.
+/// Finds requests for approval by what they ask for, and counts those that nobody has decided.
 ///
 /// It follows the records one by one, so that a draft and the published state each keep their own.
 struct ApprovalIndex: Sendable {
@@ -18,17 +18,17 @@ struct ApprovalIndex: Sendable {
     }
 
     private var places: [SHA256Digest: Place] = [:]
-    private var pendingByAgent: [AgentID: Int] = [:]
-    private(set) var pendingCount = 0
+    private var undecidedByAgent: [AgentID: Int] = [:]
+    private(set) var undecidedCount = 0
 
     func id(for digest: SHA256Digest) -> ApprovalID? { places[digest]?.id }
 
-    func pendingCount(of agent: AgentID) -> Int { pendingByAgent[agent] ?? 0 }
+    func undecidedCount(of agent: AgentID) -> Int { undecidedByAgent[agent] ?? 0 }
 
     /// Takes note of one record's change; nil is a record that is not there.
     mutating func replace(_ old: ApprovalRequest?, with new: ApprovalRequest?) {
-        if let old, old.state == .pending { count(old.subject.agent, -1) }
-        if let new, new.state == .pending { count(new.subject.agent, 1) }
+        if let old, old.isUndecided { count(old.subject.agent, -1) }
+        if let new, new.isUndecided { count(new.subject.agent, 1) }
         guard let new else {
             if let old, places[old.digest]?.id == old.id { places[old.digest] = nil }
             return
@@ -39,8 +39,8 @@ struct ApprovalIndex: Sendable {
     }
 
     private mutating func count(_ agent: AgentID, _ step: Int) {
-        pendingCount += step
-        let sum = pendingCount(of: agent) + step
-        pendingByAgent[agent] = sum > 0 ? sum : nil
+        undecidedCount += step
+        let sum = undecidedCount(of: agent) + step
+        undecidedByAgent[agent] = sum > 0 ? sum : nil
     }
 }

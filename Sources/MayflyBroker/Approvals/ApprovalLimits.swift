@@ -2,7 +2,7 @@
 package enum ApprovalLimits {
     /// Requests of one agent that wait for people.
     ///
-    /// One counts until it is decided, or forgotten after its window.
+    /// One counts until it is decided, or forgotten some time after its window.
     package static let pendingPerAgent = 16
     /// Requests in all that wait for people.
     package static let pending = 2048
@@ -12,6 +12,8 @@ package enum ApprovalLimits {
     package static let subjectBytes = 16_384
     /// Bytes of the text that a client shows with its request.
     package static let messageBytes = 256
+    /// Seconds; the shortest window that a client may ask for.
+    package static let shortestExpiry: Int64 = 10
     /// Seconds between two polls, at first (CIBA Core 1.0 §7.3).
     package static let interval: Int64 = 5
     /// Seconds by which each poll that comes too soon makes the interval longer (RFC 8628 §3.5).

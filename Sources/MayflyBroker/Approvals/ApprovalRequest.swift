@@ -26,7 +26,7 @@ package struct ApprovalRequest: Record, Equatable {
     /// Every one of them must be satisfied; never empty.
     package let terms: [ApprovalTerms]
     package var state: State
-    /// In the order in which they were cast, at most one of each person.
+    /// In the order in which they were cast: one agreement of each person at most, and a denial only as the last.
     package var votes: [ApprovalVote]
     package let createdAt: Timestamp
     /// When the smallest window of the terms ends: people must have agreed and the agent must have come back.
@@ -41,6 +41,9 @@ package struct ApprovalRequest: Record, Equatable {
     package let request: TokenRequest?
 
     package var expiresAt: Timestamp? { lapsesAt.advanced(bySeconds: ApprovalLimits.memory) }
+
+    /// Whether it takes up one of the places for requests that nobody has decided, which it does until it is forgotten.
+    var isUndecided: Bool { state == .pending || state == .expired }
 
     /// Whether something can still become of it.
     var isOpen: Bool { state == .pending || state == .approved }

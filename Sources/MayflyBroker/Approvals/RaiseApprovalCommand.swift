@@ -66,8 +66,8 @@ struct RaiseApprovalCommand: Command {
     // MARK: What becomes of the question
 
     private func raise(in state: Tables, at now: Timestamp, after changes: Outcome? = nil) -> Outcome {
-        guard state.approvalIndex.pendingCount(of: subject.agent) < ApprovalLimits.pendingPerAgent,
-            state.approvalIndex.pendingCount < ApprovalLimits.pending
+        guard state.approvalIndex.undecidedCount(of: subject.agent) < ApprovalLimits.pendingPerAgent,
+            state.approvalIndex.undecidedCount < ApprovalLimits.pending
         else { return refused(Self.tooMany, "approval.limit", in: state) }
         let window = terms.map(\.window).min() ?? 0
         let new = ApprovalRequest(

@@ -45,8 +45,11 @@ extension TokenIssuer {
                 throw OAuthError(.unknownUserID, "login_hint is the agent's owner, or a group that policy asks")
             }
         }
-        guard note.requestedExpiry.map({ (1...window).contains($0) }) ?? true else {
-            throw OAuthError(.invalidRequest, "requested_expiry is a number of seconds within the window of the policy")
+        let isWithin = note.requestedExpiry.map { ApprovalLimits.shortestExpiry <= $0 && $0 <= window } ?? true
+        guard isWithin else {
+            throw OAuthError(
+                .invalidRequest,
+                "requested_expiry is \(ApprovalLimits.shortestExpiry) seconds at least, and within the policy's window")
         }
         var note = note
         note.isPoll = false

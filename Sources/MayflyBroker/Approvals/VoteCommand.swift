@@ -18,6 +18,8 @@ struct VoteCommand: Command {
 
     let id: ApprovalID
     let voter: Voter
+    /// Of the token with which the voter signed in; a kill that came since voids it.
+    let epoch: Int64
     let approves: Bool
     let reason: String
     let governance: any Governance
@@ -51,6 +53,7 @@ struct VoteCommand: Command {
         guard let owner = state.owners[id], owner.state == .active else {
             throw .forbidden("the owner has left")
         }
+        guard epoch >= state.signInEpoch(of: owner) else { throw .forbidden("the sign-in has ended; sign in again") }
         var voted = request
         // Votes that were voided since are in the ledger; whoever cast one may vote again.
         voted.votes = request.votes.filter { state.counts($0, of: request) }
@@ -62,7 +65,7 @@ struct VoteCommand: Command {
             throw .conflict("enough people of these groups have agreed; others are waited for")
         }
         let vote = ApprovalVote(
-            approver: id, approves: approves, reason: reason, at: moment.now, epoch: state.newestEpoch)
+            approver: id, approves: approves, reason: reason, at: moment.now, epoch: epoch)
         voted.votes.append(vote)
         var cast = LedgerEvent.approval(.approvalVoted, .ok, voted, by: id.text, state, at: moment.now)
         cast.decision = approves ? "approve" : "deny"

@@ -48,7 +48,8 @@ enum ApprovalsAPI {
                 return text
             }
             return .waiting({
-                call.broker.approvals.vote(approves, on: id, by: reader, reason: reason, $0)
+                call.broker.approvals.vote(
+                    approves, on: id, by: reader, signedIn: call.caller.epoch, reason: reason, $0)
             }) { AdminReply.object(json($0)) }
         }
     }

@@ -3,11 +3,18 @@ import MayflyModel
 
 /// Who may call the admin endpoints: the holder of a live broker token with the right scope.
 enum AccessRule {
-    /// The caller's name for the ledger; empty for an open endpoint.
-    static func actor(
+    /// Who calls, by a token that was alive when it was looked at.
+    struct Caller: Sendable {
+        /// The name for the ledger; empty at an open endpoint.
+        var name = ""
+        /// The token's epoch, for what must not outlive a kill that comes in between.
+        var epoch: Int64 = 0
+    }
+
+    static func caller(
         of request: HTTPRequest, for access: Endpoint.Access, broker: Broker
-    ) throws(Failure) -> String {
-        guard access != .open else { return "" }
+    ) throws(Failure) -> Caller {
+        guard access != .open else { return Caller() }
         guard let header = request.only("Authorization"),
             case .bearer(let token) = try? AuthorizationHeader.parse(header),
             let claims = broker.verifier.verify(token.bytes, as: .accessToken)?.claims,
@@ -24,7 +31,7 @@ enum AccessRule {
         guard needed.contains(where: { Scope($0).map(claims.scopes.contains) ?? false }) else {
             throw .forbidden(scope: access.scope)
         }
-        return claims.subject
+        return Caller(name: claims.subject, epoch: claims.epoch)
     }
 }
 

@@ -57,9 +57,11 @@ package struct BrokerHandler: HTTPHandler {
 
     private func run(_ endpoint: Endpoint, _ request: HTTPRequest, _ parameters: [String: String]) -> HTTPOutcome {
         do throws(Failure) {
-            let actor = try AccessRule.actor(of: request, for: endpoint.access, broker: broker)
+            let caller = try AccessRule.caller(of: request, for: endpoint.access, broker: broker)
             return try endpoint.run(
-                Call(request: request, parameters: parameters, broker: broker, actor: actor, metrics: telemetry?.page))
+                Call(
+                    request: request, parameters: parameters, broker: broker, caller: caller,
+                    metrics: telemetry?.page))
         } catch {
             return .reply(Problem.reply(for: error))
         }

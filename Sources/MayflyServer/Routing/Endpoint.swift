@@ -61,9 +61,12 @@ struct Call: Sendable {
     let parameters: [String: String]
     let broker: Broker
     /// Who called, for endpoints with an access rule.
-    let actor: String
+    let caller: AccessRule.Caller
     /// Nil when `GET /metrics` is switched off.
     let metrics: MetricsPage?
+
+    /// The caller's name for the ledger.
+    var actor: String { caller.name }
 
     /// The path parameter as an identifier of the kind, with or without its prefix.
     func identifier<K: IdentifierKind>(_ name: String, _ kind: Identifier<K>.Type) throws(Failure) -> Identifier<K> {
