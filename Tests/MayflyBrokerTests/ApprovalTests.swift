@@ -217,6 +217,25 @@ struct ApprovalTests {
         for number in 0..<ApprovalLimits.pendingPerAgent { _ = try bench.raise(form(number)) }
     }
 
+    @Test func whatCouldNotBeReadAgainIsNotAsked() throws {
+        let bench = try ApprovalBench()
+        for terms in [
+            ApprovalTerms(window: 9), ApprovalTerms(quorum: 0), ApprovalTerms(quorum: ApprovalTerms.maximumQuorum + 1),
+            ApprovalTerms(groups: (0...ApprovalTerms.maximumGroups).map { "g\($0)" }),
+        ] {
+            bench.governance.set { $0.terms = [terms] }
+            #expect(try bench.ask()["reason"] == .string("too_large"))
+        }
+        // The same resource by two names is one.
+        bench.governance.set { $0.terms = [ApprovalTerms()] }
+        let id = try bench.raise([
+            ("resource", "tickets"), ("resource", "tickets"), ("resource", World.tickets), ("scope", "tickets.write"),
+        ])
+        let again = try ApprovalBench(restarting: bench)
+        #expect(try again.vote(id, as: "owner:finance-lead").status == 200)
+        #expect(try again.poll(id).status == 200)
+    }
+
     @Test func whatIsTooLargeToReadIsNotAsked() throws {
         let bench = try ApprovalBench()
         let text = String(repeating: "x", count: ApprovalLimits.subjectBytes)

@@ -109,6 +109,7 @@ struct ApprovalVoteTests {
             let bench = try ApprovalBench()
             let id = try bench.approved()
             #expect(try end(bench).status < 300, "\(name)")
+            #expect(try bench.show(id).string("state") == "pending", "\(name)")
             let answer = try bench.ask()
             #expect(answer.error == "authorization_pending", "\(name): \(answer.text)")
             #expect(answer.string("auth_req_id") == id)
@@ -118,6 +119,17 @@ struct ApprovalVoteTests {
             #expect(try bench.vote(id, as: "owner:finance-deputy").string("state") == "approved", "\(name)")
             #expect(try bench.ask().status == 200, "\(name)")
         }
+    }
+
+    @Test func othersNeedNotWaitForTheAgentToMakeUpForALostVote() throws {
+        let bench = try ApprovalBench()
+        let id = try bench.approved()
+        #expect(try bench.world.admin("POST", "/api/v1/owners/finance-lead/leave").status == 200)
+        let voted = try bench.vote(id, as: "owner:finance-deputy")
+        #expect(voted.string("state") == "approved")
+        #expect(voted["votes"]?.arrayValue?.count == 1)
+        #expect(try bench.entries("approval.reopened").count == 1)
+        #expect(try bench.ask().status == 200)
     }
 
     @Test func aVoteBehindAKillDoesNotCountThoughItsTokenWasAliveBefore() throws {

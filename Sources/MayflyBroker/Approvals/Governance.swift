@@ -11,7 +11,11 @@ package protocol Governance: Sendable {
 
     /// The terms under which people must agree to exactly `subject`, every one of them; none when nobody is to be
     /// asked. Throws what the policy refuses.
-    func approvals(for subject: ApprovalSubject, at now: Timestamp) throws(OAuthError) -> [ApprovalTerms]
+    ///
+    /// `agent` is the one that asks, as it is registered.
+    func approvals(
+        for subject: ApprovalSubject, of agent: Agent, at now: Timestamp
+    ) throws(OAuthError) -> [ApprovalTerms]
 }
 
 /// A broker whose registry is its only policy: what lies within a ceiling is granted, and nobody is asked.
@@ -20,5 +24,7 @@ package struct RegistryGovernance: Governance {
 
     package func bundle(in tables: borrowing Tables) -> String { TokenClaims.registryBundle }
 
-    package func approvals(for subject: ApprovalSubject, at now: Timestamp) throws(OAuthError) -> [ApprovalTerms] { [] }
+    package func approvals(
+        for subject: ApprovalSubject, of agent: Agent, at now: Timestamp
+    ) throws(OAuthError) -> [ApprovalTerms] { [] }
 }

@@ -53,8 +53,9 @@ struct RaiseApprovalCommand: Command {
         }
         guard found.digest == digest, Set(found.terms) == Set(terms) else { return replaced(found, in: state, at: now) }
         switch state.state(of: found, bundle: subject.bundle, at: now) {
+        case .pending where found.state == .approved: return reopen(found, in: state, at: now)
         case .pending: return poll(found, at: now)
-        case .approved: return state.isSatisfied(found) ? pending(found, at: now) : reopen(found, in: state, at: now)
+        case .approved: return pending(found, at: now)
         case .denied: return refused(Self.denied, "approval.denied", in: state)
         case .expired where found.state != .expired || named != nil: return lapse(found, in: state, at: now)
         case .used where named != nil: return refused(ApprovalUse.spent, "approval.spent", in: state)
@@ -69,14 +70,19 @@ struct RaiseApprovalCommand: Command {
         guard state.approvalIndex.undecidedCount(of: subject.agent) < ApprovalLimits.pendingPerAgent,
             state.approvalIndex.undecidedCount < ApprovalLimits.pending
         else { return refused(Self.tooMany, "approval.limit", in: state) }
-        let window = terms.map(\.window).min() ?? 0
-        let new = ApprovalRequest(
-            id: fresh, subject: subject, digest: digest, terms: terms, createdAt: now,
-            lapsesAt: now.advanced(bySeconds: min(window, requestedExpiry ?? window)), message: message,
-            request: request)
+        let new = question(at: now)
         return Decided(
             .success(PendingApproval(new, at: now)), changes: (changes?.changes ?? []) + [.approval(new)],
             events: (changes?.events ?? []) + [.approval(.approvalRaised, .ok, new, by: new.subject.agent.text, state)])
+    }
+
+    /// The record of a new question that is put at `now`.
+    func question(at now: Timestamp) -> ApprovalRequest {
+        let window = terms.map(\.window).min() ?? 0
+        return ApprovalRequest(
+            id: fresh, subject: subject, digest: digest, terms: terms, createdAt: now,
+            lapsesAt: now.advanced(bySeconds: min(window, requestedExpiry ?? window)), message: message,
+            request: request)
     }
 
     private func pending(_ found: ApprovalRequest, at now: Timestamp) -> Outcome {
@@ -98,9 +104,7 @@ struct RaiseApprovalCommand: Command {
 
     /// Somebody whose vote was needed has left, or lost the group or the key: people are asked again.
     private func reopen(_ found: ApprovalRequest, in state: Tables, at now: Timestamp) -> Outcome {
-        var open = found
-        open.state = .pending
-        open.votes = found.votes.filter { state.counts($0, of: found) }
+        var open = state.reopened(found)
         open.lastPolled = now
         return Decided(
             .success(PendingApproval(open, at: now)), changes: [.approval(open)],

@@ -15,17 +15,27 @@ extension Tables {
     }
 
     /// What has become of a request at `now`, when `bundle` is the policy in force.
+    ///
+    /// Votes are counted afresh, by who is there and in which groups at this moment: an approved request is pending again
+    /// when some of them count no more.
     package func state(of request: ApprovalRequest, bundle: String, at now: Timestamp) -> ApprovalRequest.State {
         guard request.isOpen else { return request.state }
         guard now < request.lapsesAt else { return .expired }
-        return request.subject.bundle.utf8.elementsEqual(bundle.utf8) ? request.state : .superseded
+        guard request.subject.bundle.utf8.elementsEqual(bundle.utf8) else { return .superseded }
+        return request.state == .approved && isSatisfied(request) ? .approved : .pending
     }
 
     /// Whether a token may be made of a request at `now`, when `bundle` is the policy in force.
-    ///
-    /// Votes are counted afresh, by who is there and in which groups at this moment.
     func isRedeemable(_ request: ApprovalRequest, bundle: String, at now: Timestamp) -> Bool {
-        state(of: request, bundle: bundle, at: now) == .approved && isSatisfied(request)
+        state(of: request, bundle: bundle, at: now) == .approved
+    }
+
+    /// A request with the votes that count, and open to more of them.
+    func reopened(_ request: ApprovalRequest) -> ApprovalRequest {
+        var open = request
+        open.state = .pending
+        open.votes = request.votes.filter { counts($0, of: request) }
+        return open
     }
 
     /// Whether enough people agree, under each of the terms.

@@ -18,7 +18,7 @@ extension TokenIssuer {
         for minting: Minting, of client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> ApprovalStep {
         let subject = ApprovalSubject(minting, bundle: state.read { governance.bundle(in: $0) })
-        var terms = try governance.approvals(for: subject, at: now)
+        var terms = try governance.approvals(for: subject, of: minting.view.agent, at: now)
         if terms.isEmpty, let named = minting.approval {
             // Who comes with an approval uses it up, though policy would ask nobody now.
             terms = state.read { $0.approvals[named]?.terms ?? [] }
@@ -40,12 +40,8 @@ extension TokenIssuer {
     ) throws(OAuthError) -> ApprovalStep {
         let digest = subject.digest
         let wanted = Set(terms)
-        guard wanted.count <= ApprovalLimits.terms, subject.canonical.count <= ApprovalLimits.subjectBytes,
-            request?.canBeKept ?? true
-        else {
-            throw OAuthError(
-                .accessDenied, "the request is larger than people can be asked to approve; ask for less at once",
-                members: ["reason": .string("too_large")])
+        guard wanted.count <= ApprovalLimits.terms, subject.canonical.count <= ApprovalLimits.subjectBytes else {
+            throw Self.tooLarge
         }
         let found = state.read { tables -> ApprovalID? in
             guard let request = named.map({ tables.approvals[$0] }) ?? tables.approval(for: digest, at: now),
@@ -55,12 +51,18 @@ extension TokenIssuer {
             return request.id
         }
         if let found, note.isPoll { return .granted(ApprovalUse(id: found, digest: digest, governance: governance)) }
-        return .asked(
-            RaiseApprovalCommand(
-                subject: subject, digest: digest, terms: terms.uniqued, fresh: try ApprovalID.random(), named: named,
-                request: request, message: note.message, requestedExpiry: note.requestedExpiry, isPoll: note.isPoll,
-                assertion: client.mark, ticket: ticket, governance: governance))
+        let command = RaiseApprovalCommand(
+            subject: subject, digest: digest, terms: terms.uniqued, fresh: try ApprovalID.random(), named: named,
+            request: request, message: note.message, requestedExpiry: note.requestedExpiry, isPoll: note.isPoll,
+            assertion: client.mark, ticket: ticket, governance: governance)
+        // What could be written and not be read again would keep the broker from starting.
+        guard (try? ApprovalRequest(stored: command.question(at: now).stored)) != nil else { throw Self.tooLarge }
+        return .asked(command)
     }
+
+    private static let tooLarge = OAuthError(
+        .accessDenied, "the request is larger than people can be asked to approve; ask for less at once",
+        members: ["reason": .string("too_large")])
 
     /// Asks for the token of an approval (CIBA Core 1.0 §10.1): the stored request goes through everything again.
     package func redeem(

@@ -6,7 +6,8 @@ extension TokenRequest {
     var json: JSONObject {
         var object = JSONObject()
         object["scope"] = scope.map { .string($0) }
-        object["targets"] = .array(targets.map { .string($0) })
+        // All of them must name one resource, so their order and number say nothing.
+        object["targets"] = .array(Set(targets).sorted().map { .string($0) })
         object["authorization_details"] = details.map { .array($0) }
         object["context"] = .object(context.properties)
         object["task"] = task.map { .string($0) }
@@ -30,14 +31,8 @@ extension TokenRequest {
         lifetime = try fields.optionalInteger("lifetime", in: 0...RegistryLimits.maximumTokenLife)
     }
 
-    /// Values of `resource` and `audience` that can be kept; all must name one resource, so there is no use for more.
-    static let maximumTargets = 8
+    /// Different values of `resource` and `audience` that can be kept.
+    private static let maximumTargets = 8
     /// Bytes of one parameter that can be kept.
     private static let maximumText = 8192
-
-    /// Whether `init(_:)` reads what `json` writes of this request.
-    var canBeKept: Bool {
-        var reader = FieldReader(json)
-        return (try? TokenRequest(&reader)) != nil
-    }
 }

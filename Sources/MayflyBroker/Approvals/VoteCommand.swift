@@ -54,9 +54,9 @@ struct VoteCommand: Command {
             throw .forbidden("the owner has left")
         }
         guard epoch >= state.signInEpoch(of: owner) else { throw .forbidden("the sign-in has ended; sign in again") }
-        var voted = request
         // Votes that were voided since are in the ledger; whoever cast one may vote again.
-        voted.votes = request.votes.filter { state.counts($0, of: request) }
+        var voted = state.reopened(request)
+        let isReopened = request.state == .approved && !state.isSatisfied(voted)
         let asked = try terms(of: request, that: owner, may: state)
         guard !approves || !voted.votes.contains(where: { $0.approver == id }) else {
             throw .conflict("each person votes once, and this one has")
@@ -67,16 +67,18 @@ struct VoteCommand: Command {
         let vote = ApprovalVote(
             approver: id, approves: approves, reason: reason, at: moment.now, epoch: epoch)
         voted.votes.append(vote)
+        let before: [LedgerEvent] =
+            isReopened ? [.approval(.approvalReopened, .refused, voted, by: id.text, state, at: moment.now)] : []
         var cast = LedgerEvent.approval(.approvalVoted, .ok, voted, by: id.text, state, at: moment.now)
         cast.decision = approves ? "approve" : "deny"
         cast.reason = reason
-        guard approves else { return deny(voted, by: id.text, events: [cast], state, moment.now) }
+        guard approves else { return deny(voted, by: id.text, events: before + [cast], state, moment.now) }
         guard state.isSatisfied(voted) else {
-            return Decided(.success(voted), changes: [.approval(voted)], events: [cast])
+            return Decided(.success(voted), changes: [.approval(voted)], events: before + [cast])
         }
         voted.state = .approved
         let done = LedgerEvent.approval(.approvalApproved, .allowed, voted, by: id.text, state, at: moment.now)
-        return Decided(.success(voted), changes: [.approval(voted)], events: [cast, done])
+        return Decided(.success(voted), changes: [.approval(voted)], events: before + [cast, done])
     }
 
     /// The terms under which an owner is asked; throws why there are none.

@@ -19,7 +19,9 @@ final class TestGovernance: Governance {
 
     func bundle(in tables: borrowing Tables) -> String { rules.withLock { $0.bundle } }
 
-    func approvals(for subject: ApprovalSubject, at now: Timestamp) throws(OAuthError) -> [ApprovalTerms] {
+    func approvals(
+        for subject: ApprovalSubject, of agent: Agent, at now: Timestamp
+    ) throws(OAuthError) -> [ApprovalTerms] {
         let rules = rules.withLock { $0 }
         if let refusal = rules.refusal { throw refusal }
         let isRisky = subject.scopes.scopes.contains { $0.text == "tickets.write" }
