@@ -21,7 +21,8 @@ extension TokenIssuer {
         var terms = try governance.approvals(for: subject, of: minting.view.agent, at: now)
         if terms.isEmpty, let named = minting.approval {
             // Who comes with an approval uses it up, though policy would ask nobody now.
-            terms = state.read { $0.approvals[named]?.terms ?? [] }
+            guard let found = state.read({ $0.approvals[named] }) else { throw RaiseApprovalCommand.unknown }
+            terms = found.terms
         }
         guard !terms.isEmpty else { return .none }
         return try require(
@@ -32,7 +33,8 @@ extension TokenIssuer {
     /// The approval of exactly `subject` under `terms`, or the command that asks people for it.
     ///
     /// `request` is kept so that a poll by `auth_req_id` can ask again; nil when it cannot be asked without a token.
-    /// `named` is the one approval that the client comes with, `ticket` what it redeems. Throws `access_denied` for what people cannot be asked.
+    /// `named` is the one approval that the client comes with, `ticket` what it redeems. Throws `access_denied` for what
+    /// people cannot be asked.
     func require(
         _ terms: [ApprovalTerms], for subject: ApprovalSubject, of client: AuthenticatedClient,
         request: TokenRequest?, named: ApprovalID? = nil, ticket: UsedMark? = nil,

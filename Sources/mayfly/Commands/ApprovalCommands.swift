@@ -25,7 +25,8 @@ enum ApprovalCommands {
         }
         RecordOutput.list(
             records, as: "approvals",
-            columns: ["id", "state", "agent", "owner", "resource", "scopes", "task", "expires"], call)
+            columns: ["id", "state", "agent", "owner", "resource", "scopes", "task", "expires"], keepsOrder: true,
+            call)
     }
 
     private static let show = Command(

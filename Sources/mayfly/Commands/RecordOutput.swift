@@ -9,14 +9,15 @@ enum RecordOutput {
         for line in Table.pairs(pairs) { Terminal.say(line) }
     }
 
-    /// Many records: JSON, or a table of the named members.
+    /// Many records: JSON, or a table of the named members, by the first of them unless the order of the answer says
+    /// something.
     static func list(
-        _ records: [JSONObject], as name: String, columns: [String], _ call: Invocation
+        _ records: [JSONObject], as name: String, columns: [String], keepsOrder: Bool = false, _ call: Invocation
     ) {
         if call.isJSON { return Terminal.say(JSONText.object([name: .array(records.map { .object($0) })])) }
         guard !records.isEmpty else { return Terminal.say("no \(name)") }
         let rows = records.map { record in columns.map { text(record[$0] ?? .null) } }
-        let sorted = rows.sorted { ($0.first ?? "") < ($1.first ?? "") }
+        let sorted = keepsOrder ? rows : rows.sorted { ($0.first ?? "") < ($1.first ?? "") }
         let head = columns.map { column in
             String(column.map { $0 == "_" ? " " : $0 }).uppercased()
         }
