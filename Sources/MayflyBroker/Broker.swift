@@ -30,7 +30,7 @@ package final class Broker: Sendable {
     package init(
         settings: BrokerSettings, store: any Store, vault: any KeyVault, wall: any WallClock,
         signer: any NoteSigner, log: any BrokerLog, segments: any SegmentVault = NoSegments(),
-        governance: any Governance = RegistryGovernance(), acceptClock: Bool = false
+        governance: any Governance = PolicyGovernance(), acceptClock: Bool = false
     ) throws(StartError) {
         var tables = Tables()
         let head: StoreHead

@@ -13,7 +13,7 @@ private struct CarefulGovernance: Governance {
     func bundle(in tables: borrowing Tables) -> String { "sha256:careful" }
 
     func approvals(
-        for subject: ApprovalSubject, of agent: Agent, at now: Timestamp
+        for subject: ApprovalSubject, of agent: Agent, ruling: PolicyRuling?, at now: Timestamp
     ) throws(OAuthError) -> [ApprovalTerms] {
         let isRefund = subject.scopes.scopes.contains { $0.text == "refunds:issue" }
         return isRefund ? [ApprovalTerms(groups: ["finance"])] : []

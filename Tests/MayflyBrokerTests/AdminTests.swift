@@ -37,7 +37,8 @@ struct AdminTests {
     @Test func theBrokerItselfIsNoResource() throws {
         let world = try World.shared()
         let answer = try world.admin(
-            "POST", "/api/v1/resources", #"{"name":"itself","identifier":"\#(World.issuer)","scopes":["mayfly.admin"]}"#)
+            "POST", "/api/v1/resources", #"{"name":"itself","identifier":"\#(World.issuer)","scopes":["mayfly.admin"]}"#
+        )
         #expect(answer.status == 400, "\(answer.text)")
         #expect(try world.admin("GET", "/api/v1/resources/itself").status == 404)
     }

@@ -27,7 +27,7 @@ struct ApprovalBoundTests {
         RaiseApprovalCommand(
             subject: subject, digest: subject.digest, terms: [ApprovalTerms()], fresh: try ApprovalID.random(),
             named: nil, request: nil, message: nil, requestedExpiry: nil, isPoll: true, assertion: nil, ticket: nil,
-            governance: RegistryGovernance())
+            governance: PolicyGovernance())
     }
 
     @Test func theBoundInAllHolds() throws {

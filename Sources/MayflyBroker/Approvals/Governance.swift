@@ -1,7 +1,7 @@
 package import MayflyModel
 package import MayflyPolicy
 
-/// What the broker asks of a policy before it makes a token.
+/// What approvals ask of the policy.
 ///
 /// Asked on the caller's thread and, for `bundle`, again in the writer's order: it must be quick, and must depend on
 /// nothing but its arguments and what it was made with.
@@ -12,19 +12,23 @@ package protocol Governance: Sendable {
     /// The terms under which people must agree to exactly `subject`, every one of them; none when nobody is to be
     /// asked. Throws what the policy refuses.
     ///
-    /// `agent` is the one that asks, as it is registered.
+    /// `ruling` is what the bundle in force said of the request; nil when it says yes to everything.
     func approvals(
-        for subject: ApprovalSubject, of agent: Agent, at now: Timestamp
+        for subject: ApprovalSubject, of agent: Agent, ruling: PolicyRuling?, at now: Timestamp
     ) throws(OAuthError) -> [ApprovalTerms]
 }
 
-/// A broker whose registry is its only policy: what lies within a ceiling is granted, and nobody is asked.
-package struct RegistryGovernance: Governance {
+/// The bundle in force, and what it said.
+package struct PolicyGovernance: Governance {
     package init() {}
 
-    package func bundle(in tables: borrowing Tables) -> String { TokenClaims.registryBundle }
+    package func bundle(in tables: borrowing Tables) -> String { tables.policy.digest }
 
     package func approvals(
-        for subject: ApprovalSubject, of agent: Agent, at now: Timestamp
-    ) throws(OAuthError) -> [ApprovalTerms] { [] }
+        for subject: ApprovalSubject, of agent: Agent, ruling: PolicyRuling?, at now: Timestamp
+    ) throws(OAuthError) -> [ApprovalTerms] {
+        guard let decision = ruling?.decision, decision.outcome == .requireApproval else { return [] }
+        // A decision that wants people and does not say whom takes any of them, never none.
+        return decision.approvals.isEmpty ? [ApprovalTerms()] : decision.approvals
+    }
 }

@@ -18,7 +18,8 @@ extension TokenIssuer {
         for minting: Minting, of client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> ApprovalStep {
         let subject = ApprovalSubject(minting, bundle: state.read { governance.bundle(in: $0) })
-        var terms = try governance.approvals(for: subject, of: minting.view.agent, at: now)
+        var terms = try governance.approvals(
+            for: subject, of: minting.view.agent, ruling: minting.ruling, at: now)
         if terms.isEmpty, let named = minting.approval {
             // Who comes with an approval uses it up, though policy would ask nobody now.
             guard let found = state.read({ $0.approvals[named] }) else { throw RaiseApprovalCommand.unknown }

@@ -33,7 +33,7 @@ extension TokenIssuer {
     ) throws(OAuthError) -> RaiseApprovalCommand {
         let minting = try taskMinting(request, for: client, at: now)
         let subject = ApprovalSubject(minting, bundle: state.read { governance.bundle(in: $0) })
-        let terms = try governance.approvals(for: subject, of: minting.view.agent, at: now)
+        let terms = try governance.approvals(for: subject, of: minting.view.agent, ruling: minting.ruling, at: now)
         guard let window = terms.map(\.window).min() else {
             throw OAuthError(.invalidRequest, "nobody need approve this request; ask the token endpoint for the token")
         }

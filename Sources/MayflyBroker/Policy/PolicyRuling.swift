@@ -39,14 +39,13 @@ package struct PolicyRuling: Equatable, Sendable {
         return object
     }
 
-    /// The refusal that the decision comes to at the token endpoint; nil when the request goes on.
+    /// The refusal that the decision comes to at the token endpoint; nil when the request goes on, to people if need be.
     func refusal() -> OAuthError? {
         let words: String
         switch decision.outcome {
-        case .allow, .allowWithConstraints: return nil
+        case .allow, .allowWithConstraints, .requireApproval: return nil
         case .deny: words = "the policy denies it; the member policy says which rule and why"
         case .remediate: words = "the policy denies it as it stands; policy.remedy says what would pass"
-        case .requireApproval: words = "the policy wants people to approve it first"
         }
         return OAuthError(.accessDenied, words, members: ["policy": .object(json)], cause: self)
     }

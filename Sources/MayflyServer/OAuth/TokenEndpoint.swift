@@ -116,7 +116,8 @@ enum TokenEndpoint {
 
     /// The JSON object of `context`, whose known members have their types.
     private static func context(_ text: String) throws(OAuthError) -> PolicyContext {
-        guard let object = try? JSONParser.parseObject(Array(text.utf8)), let context = try? PolicyContext(object) else {
+        guard let object = try? JSONParser.parseObject(Array(text.utf8)), let context = try? PolicyContext(object)
+        else {
             throw OAuthError(
                 .invalidRequest, "context is not a JSON object, or a member of it that policy knows is out of shape")
         }

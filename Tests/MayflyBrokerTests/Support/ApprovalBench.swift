@@ -18,9 +18,10 @@ final class ApprovalBench: Sendable {
         ("owner:finance-deputy", ["finance", "audit"]), ("owner:security-lead", ["security"]),
     ]
 
-    init() throws {
+    /// Without a `policy` of its own, people are asked as `governance` says.
+    init(governance policy: (any Governance)? = nil) throws {
         governance = TestGovernance()
-        world = try World(governance: governance)
+        world = try World(governance: policy ?? governance)
         for person in Self.people {
             let groups = person.groups.map { "\"\($0)\"" }.joined(separator: ",")
             let owner = #"{"id":"\#(person.name)","name":"n","email":"a@example.org","groups":[\#(groups)]}"#

@@ -20,7 +20,7 @@ final class TestGovernance: Governance {
     func bundle(in tables: borrowing Tables) -> String { rules.withLock { $0.bundle } }
 
     func approvals(
-        for subject: ApprovalSubject, of agent: Agent, at now: Timestamp
+        for subject: ApprovalSubject, of agent: Agent, ruling: PolicyRuling?, at now: Timestamp
     ) throws(OAuthError) -> [ApprovalTerms] {
         let rules = rules.withLock { $0 }
         if let refusal = rules.refusal { throw refusal }

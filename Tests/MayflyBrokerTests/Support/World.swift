@@ -29,7 +29,7 @@ final class World: Sendable {
     /// `governance` is the policy that is asked before a token is made; without one the registry is all.
     init(
         registry: String? = World.registry, enrol: [String] = World.agents,
-        governance: any Governance = RegistryGovernance()
+        governance: any Governance = PolicyGovernance()
     ) throws {
         clock = TestClock()
         store = TestStore()
@@ -49,7 +49,7 @@ final class World: Sendable {
 
     /// The same store, vault and clock behind a fresh broker.
     init(
-        restarting world: World, acceptClock: Bool = false, governance: any Governance = RegistryGovernance()
+        restarting world: World, acceptClock: Bool = false, governance: any Governance = PolicyGovernance()
     ) throws {
         (clock, store, vault) = (world.clock, world.store, world.vault)
         keys = Mutex(world.keys.withLock { $0 })

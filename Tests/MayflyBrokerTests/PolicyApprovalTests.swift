@@ -1,0 +1,93 @@
+internal import MayflyBroker
+internal import MayflyModel
+internal import MayflyPolicy
+internal import Testing
+
+/// A bundle asks people, and their word lets exactly one request through, under that bundle only.
+struct PolicyApprovalTests {
+    private static let tiers = """
+        {"missing": 1, "records": {"tier3": 100, "tier4": 1000}, "approval": {"groups": ["security"]}}
+        """
+    private static let rules = """
+        {"id": "all", "decision": "allow", "rationale": "r"},
+        {"id": "few", "decision": "allow_with_constraints", "constraints": {"max_calls": 3}, "rationale": "r",
+         "match": {"scopes": ["tickets.write"]}},
+        {"id": "writing", "decision": "require_approval", "rationale": "writing is looked at",
+         "match": {"scopes": ["tickets.write"]}, "approval": {"groups": ["finance"]}}
+        """
+
+    private static func bench(rules: String = rules) throws -> ApprovalBench {
+        let bench = try ApprovalBench(governance: PolicyGovernance())
+        try apply(bench, rules)
+        return bench
+    }
+
+    private static func apply(_ bench: ApprovalBench, _ rules: String) throws {
+        let bundle = "{\"policy\": \"t\", \"tiers\": \(tiers), \"rules\": [\(rules)]}"
+        let answer = try bench.world.admin("POST", "/api/v1/policies", "{\"bundle\": \(bundle), \"rationale\": \"r\"}")
+        try #require(answer.status == 201, "\(answer.text)")
+    }
+
+    @Test func whatTheBundleWantsApprovedIsMintedOnceAndWithinItsConstraints() throws {
+        let bench = try Self.bench()
+        #expect(try bench.ask([("resource", "tickets"), ("scope", "tickets.read")]).status == 200)
+        let id = try bench.approved()
+        let granted = try bench.ask()
+        #expect(granted.status == 200, "\(granted.text)")
+        let details = try bench.world.introspect(granted.accessToken)["authorization_details"]?.arrayValue ?? []
+        #expect(details.contains { $0.objectValue?["max_calls"] == .integer(3) })
+        #expect(try bench.show(id).string("state") == "used")
+        #expect(try bench.ask().error == "authorization_pending")
+        let issued = try bench.entries("token.issued").first { $0["approval"] == .string(id) }
+        #expect(issued?["decision"] == .string("require_approval"))
+        #expect(issued?["rule"] == .string("writing"))
+        #expect(issued?["bundle"] == (try bench.world.admin("GET", "/api/v1/policies/active"))["digest"])
+    }
+
+    @Test func aTierAsksItsOwnPeopleBesideTheRules() throws {
+        let bench = try Self.bench()
+        let form = ApprovalBench.risky + [("context", #"{"records":200}"#)]
+        let id = try bench.raise(form)
+        #expect(try bench.vote(id, as: "owner:finance-lead").string("state") == "pending")
+        #expect(try bench.ask(form).status == 400)
+        #expect(try bench.vote(id, as: "owner:security-lead").string("state") == "approved")
+        #expect(try bench.ask(form).status == 200)
+        // Nobody is asked about what is halted.
+        let halted = try bench.ask(ApprovalBench.risky + [("context", #"{"records":1000}"#)])
+        #expect(halted.error == "access_denied")
+        #expect(halted["policy"]?.objectValue?["rule"] == .string("tier.4"))
+    }
+
+    @Test func agreementUnderOneBundleIsNothingUnderTheNext() throws {
+        let bench = try Self.bench()
+        let id = try bench.approved()
+        try Self.apply(bench, Self.rules.replacing("looked at", with: "looked at twice"))
+        #expect(try bench.raise() != id)
+        #expect(try bench.show(id).string("state") == "superseded")
+        // And what was minted by agreement is not what the new bundle would mint by itself.
+        let other = try Self.bench()
+        _ = try other.approved()
+        let token = try other.ask().accessToken
+        #expect(try other.world.isActive(token))
+        try Self.apply(other, Self.rules.replacing("looked at", with: "looked at twice"))
+        #expect(try !other.world.isActive(token))
+    }
+
+    @Test func aBundleThatDeniesInTheMeantimeWins() throws {
+        let bench = try Self.bench()
+        _ = try bench.approved()
+        try Self.apply(bench, Self.rules + #", {"id": "none", "decision": "deny", "rationale": "closed"}"#)
+        #expect(try bench.ask().error == "access_denied")
+    }
+
+    @Test func thePollOfABackchannelRequestGoesThroughThePolicyAgain() throws {
+        let bench = try Self.bench()
+        let asked = try bench.authorize()
+        let id = try #require(asked.string("auth_req_id"), "\(asked.text)")
+        #expect(try bench.vote(id, as: "owner:finance-lead").string("state") == "approved")
+        #expect(try bench.poll(id).status == 200)
+        #expect(try bench.poll(id).error == "invalid_grant")
+        // What needs nobody is not put to people.
+        #expect(try bench.authorize([("resource", "tickets"), ("scope", "tickets.read")]).error == "invalid_request")
+    }
+}
