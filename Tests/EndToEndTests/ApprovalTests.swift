@@ -1,30 +1,7 @@
-import MayflyBroker
-import MayflyConfig
-import MayflyCrypto
-import MayflyLedger
 import MayflyModel
-import MayflyPolicy
-import MayflyServer
-import MayflyStorage
 import Testing
 
-/// A policy that wants two eyes more on every refund.
-private struct CarefulGovernance: Governance {
-    func bundle(in tables: borrowing Tables) -> String { "sha256:careful" }
-
-    func approvals(
-        for subject: ApprovalSubject, of agent: Agent, ruling: PolicyRuling?, at now: Timestamp
-    ) throws(OAuthError) -> [ApprovalTerms] {
-        let isRefund = subject.scopes.scopes.contains { $0.text == "refunds:issue" }
-        return isRefund ? [ApprovalTerms(groups: ["finance"])] : []
-    }
-}
-
-private struct NoLog: BrokerLog {
-    func note(_ notice: BrokerNotice) {}
-}
-
-/// The real program's people and agents, at a broker whose policy asks people.
+/// People, agents and a bundle that asks people, all by the command line at a broker that serves.
 @Suite struct ApprovalTests {
     private static let registry = """
         owners:
@@ -40,45 +17,32 @@ private struct NoLog: BrokerLog {
             scopes: ["tickets:read", "refunds:issue"]
         """
 
-    /// A broker in this process, behind the real server, and the program that speaks to it.
-    private final class Shop {
-        static let issuer = "https://broker.example"
-        let folder: TemporaryFolder
-        let broker: Broker
-        let server: HTTPServer
+    /// A refund needs the word of somebody in finance.
+    private static let policy = """
+        policy: desk
+        rules:
+          - {id: work, decision: allow, rationale: "it is what the agent is for"}
+          - id: refunds
+            match: {scopes: ["refunds:issue"]}
+            decision: require_approval
+            approval: {groups: [finance], quorum: 1}
+            rationale: money leaves by agreement only
+        """
 
-        init() throws {
-            folder = try TemporaryFolder()
-            let (store, vault) = (MemoryStore(), FileKeyVault(directory: folder.path))
-            let admin = try PrivateKey.generate(.es256)
-            try PrivateKeyFile.write(admin, to: folder.path + "/admin.pem")
-            try Broker.create(
-                in: store, vault: vault, admin: try #require(AdminID("admin:root")), adminKey: admin.publicKey,
-                wall: SystemClock())
-            broker = try Broker(
-                settings: BrokerSettings(issuer: Self.issuer), store: store, vault: vault, wall: SystemClock(),
-                signer: try Ed25519NoteSigner(name: "broker.example", privateKey: try PrivateKey.generate(.edDSA)),
-                log: NoLog(), governance: CarefulGovernance())
-            server = try HTTPServer(
-                address: try #require(ListenAddress.parse("127.0.0.1:0")), limits: HTTPLimits(),
-                handler: BrokerHandler(broker: broker))
-        }
-
-        deinit {
-            server.stop()
-            broker.stop()
-        }
+    /// A broker, and a folder with everybody's keys.
+    private struct Shop {
+        let broker = Result { try RunningMayfly.started() }
 
         func run(_ words: String, _ more: [String] = []) throws -> CommandResult {
+            let broker = try broker.get()
             let arguments = words.split(separator: " ").map(String.init) + more
             return try CommandResult.run(
-                try RunningMayfly.program(),
-                arguments + ["--server", "http://127.0.0.1:\(server.port)", "--issuer", Self.issuer, "--json"],
-                environment: ["MAYFLY_KEYS": folder.path], in: folder)
+                try RunningMayfly.program(), arguments + ["--server", broker.url, "--json"],
+                environment: ["MAYFLY_KEYS": broker.folder.path], in: broker.folder)
         }
 
         func admin(_ words: String, _ more: [String] = []) throws -> CommandResult {
-            try run(words, more + ["--admin-key", folder.path + "/admin.pem"])
+            try run(words, more + ["--dir", try broker.get().directory])
         }
 
         func object(_ result: CommandResult) throws -> JSONObject {
@@ -94,10 +58,12 @@ private struct NoLog: BrokerLog {
     }
 
     @Test func anOwnerApprovesFromTheCommandLineAndTheAgentGetsItsTokenOnce() throws {
-        let shop = try Shop()
-        let file = shop.folder.path + "/registry.yaml"
-        try Files.write(Self.registry, to: file)
-        _ = try shop.object(try shop.admin("apply --file", [file]))
+        let shop = Shop()
+        let folder = try shop.broker.get().folder.path
+        try Files.write(Self.registry, to: folder + "/registry.yaml")
+        try Files.write(Self.policy, to: folder + "/policy.yaml")
+        _ = try shop.object(try shop.admin("apply --file", [folder + "/registry.yaml"]))
+        _ = try shop.object(try shop.admin("policy apply", [folder + "/policy.yaml", "--rationale", "first"]))
         try shop.enrol("owner", "finance-lead")
         try shop.enrol("owner", "support-lead")
         try shop.enrol("agent", "support")

@@ -25,8 +25,8 @@ class OpenAPITests(unittest.TestCase):
     def test_every_operation_answers(self):
         headers = {"Authorization": "Bearer " + CONTEXT["admin_token"]}
         for template, path in self.document["paths"].items():
-            # A key that is not there is a 404 of the endpoint itself.
-            if "{kid}" in template:
+            # A key or a request that is not there is a 404 of the endpoint itself.
+            if "{kid}" in template or "/approvals/{" in template:
                 continue
             collection = (template.split("/") + [""] * 4)[3]
             target = re.sub(r"\{[^}]+\}", NAMES.get(collection, "none"), template)

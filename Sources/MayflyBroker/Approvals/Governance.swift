@@ -9,6 +9,9 @@ package protocol Governance: Sendable {
     /// The digest text of the policy in force; what people approved under another one is asked anew.
     func bundle(in tables: borrowing Tables) -> String
 
+    /// Whether people may have to be asked at all about a request that the bundle in force ruled so.
+    func mayAsk(_ ruling: PolicyRuling?) -> Bool
+
     /// The terms under which people must agree to exactly `subject`, every one of them; none when nobody is to be
     /// asked. Throws what the policy refuses.
     ///
@@ -23,6 +26,8 @@ package struct PolicyGovernance: Governance {
     package init() {}
 
     package func bundle(in tables: borrowing Tables) -> String { tables.policy.digest }
+
+    package func mayAsk(_ ruling: PolicyRuling?) -> Bool { ruling?.decision.outcome == .requireApproval }
 
     package func approvals(
         for subject: ApprovalSubject, of agent: Agent, ruling: PolicyRuling?, at now: Timestamp

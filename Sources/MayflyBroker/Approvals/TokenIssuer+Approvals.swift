@@ -17,6 +17,7 @@ extension TokenIssuer {
     func approvalStep(
         for minting: Minting, of client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> ApprovalStep {
+        guard minting.approval != nil || governance.mayAsk(minting.ruling) else { return .none }
         let subject = ApprovalSubject(minting, bundle: state.read { governance.bundle(in: $0) })
         var terms = try governance.approvals(
             for: subject, of: minting.view.agent, ruling: minting.ruling, at: now)

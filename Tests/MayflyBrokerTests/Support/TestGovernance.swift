@@ -19,6 +19,8 @@ final class TestGovernance: Governance {
 
     func bundle(in tables: borrowing Tables) -> String { rules.withLock { $0.bundle } }
 
+    func mayAsk(_ ruling: PolicyRuling?) -> Bool { true }
+
     func approvals(
         for subject: ApprovalSubject, of agent: Agent, ruling: PolicyRuling?, at now: Timestamp
     ) throws(OAuthError) -> [ApprovalTerms] {
