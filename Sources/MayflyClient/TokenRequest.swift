@@ -6,6 +6,8 @@ public struct TokenRequest: Equatable, Sendable {
     public var resources: [String] = []
     /// A JSON array as text (RFC 9396).
     public var authorizationDetails: String?
+    /// A JSON object as text: what the request says of the case, for policy.
+    public var context: String?
     /// Joins an existing task; nil begins one.
     public var task: String?
     /// Agents or roles to whom the token may be passed on, separated by spaces; `none` for nobody.
@@ -23,6 +25,7 @@ public struct TokenRequest: Equatable, Sendable {
         form.add("scope", scope)
         for resource in resources { form.add("resource", resource) }
         form.add("authorization_details", authorizationDetails)
+        form.add("context", context)
         form.add("task", task)
         form.add("delegates", delegates)
         form.add("lifetime", lifetime.map(String.init))

@@ -23,7 +23,7 @@ import Testing
         let text = try Files.text(Self.folder + "support-desk.yaml")
         let cases = [
             ("min_depth: 2", "min_depht: 2", "min_depht"),
-            ("now.getHours() < 6", "noww.getHours() < 6", "when"),
+            ("context.records > 1000", "contxt.records > 1000", "when"),
         ]
         for (old, new, word) in cases {
             let path = folder.path + "/bad.yaml"

@@ -90,4 +90,39 @@ struct PolicyApprovalTests {
         // What needs nobody is not put to people.
         #expect(try bench.authorize([("resource", "tickets"), ("scope", "tickets.read")]).error == "invalid_request")
     }
+
+    @Test func agreementToATokenCoversActionsThatAreNoWorseThanItsCase() throws {
+        let rules = #"{"id": "all", "decision": "allow", "rationale": "r"}"#
+        let bench = try Self.bench(rules: rules)
+        let form: Form = [
+            ("resource", "tickets"), ("scope", "tickets.read"), ("context", #"{"records":200,"env":"staging"}"#),
+        ]
+        let id = try bench.raise(form)
+        #expect(try bench.vote(id, as: "owner:security-lead").string("state") == "approved")
+        let token = try bench.ask(form).accessToken
+        let basic = (name: "Authorization", value: Wire.basic("tickets", try bench.world.secret(of: "tickets")))
+        func ask(_ token: String, _ context: String) throws -> String? {
+            let body =
+                #"{"subject":{"type":"access_token","id":"\#(token)"},"action":{"name":"view"},"#
+                + #""resource":{"type":"thing","id":"1"},"context":\#(context)}"#
+            let answer = try bench.world.handler.send(
+                "POST", "/access/v1/evaluation", headers: [Wire.jsonType, basic], body: body)
+            return answer["decision"] == .bool(true) ? "yes" : answer["context"]?.objectValue?["reason"]?.stringValue
+        }
+        #expect(try ask(token, #"{"records":200,"env":"staging"}"#) == "yes")
+        #expect(try ask(token, #"{"records":150,"env":"staging"}"#) == "yes")
+        let decided = try bench.entries("action.decided").first
+        #expect(decided?["approval"] == .string(id))
+        #expect(decided?["decision"] == .string("require_approval"))
+        for worse in [
+            #"{"records":201,"env":"staging"}"#, #"{"records":200,"env":"production"}"#, #"{"records":200}"#,
+            #"{"records":200,"env":"staging","data":["health"]}"#,
+        ] { #expect(try ask(token, worse) == "approval_required", "\(worse)") }
+        #expect(try ask(token, #"{"records":1000,"env":"staging"}"#) == "policy_denied")
+        // A token that nobody agreed to has no such word behind it, and neither has one below an agreed one.
+        let plain = try bench.ask([("resource", "tickets"), ("scope", "tickets.read")]).accessToken
+        #expect(try ask(plain, #"{"records":200,"env":"staging"}"#) == "approval_required")
+        let child = try bench.world.delegated(from: "agent:root", parent: token, to: "agent:child")
+        #expect(try ask(child, #"{"records":200,"env":"staging"}"#) == "approval_required")
+    }
 }

@@ -26,6 +26,8 @@ struct Minting: Sendable {
     var request = TokenRequest()
     /// The approval that the client comes with, if it names one.
     var approval: ApprovalID?
+    /// The approval that the token is made of.
+    var agreement: ApprovalID?
 
     /// Whether `request` says all that is needed to ask again: what comes from a parent's token does not.
     var canBeRepeated: Bool { parents.isEmpty && kind == .accessToken }

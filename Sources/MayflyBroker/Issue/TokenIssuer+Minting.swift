@@ -66,6 +66,8 @@ extension TokenIssuer {
         switch try approvalStep(for: minting, of: client, at: now) {
         case .none: return .mint(try sign(minting, for: client, at: now))
         case .granted(let approval):
+            var minting = minting
+            minting.agreement = approval.id
             var command = try sign(minting, for: client, at: now)
             command.approval = approval
             return .mint(command)
@@ -99,7 +101,8 @@ extension TokenIssuer {
             chain: isTicket ? minting.parents : minting.parents + [link], delegates: minting.delegates,
             grantedResource: isTicket ? minting.grant.resource.text : nil,
             grantedUntil: isTicket ? minting.notPast : nil, bundle: view.policy.digest,
-            context: isTicket ? PolicyContext() : minting.request.context.known)
+            context: isTicket ? PolicyContext() : minting.request.context.known,
+            approval: minting.agreement?.text)
         let signed: Keyring.SignedToken
         do {
             signed = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)

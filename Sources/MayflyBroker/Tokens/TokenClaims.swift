@@ -33,6 +33,8 @@ package struct TokenClaims: Equatable, Sendable {
     package var bundle: String
     /// What its request said of the case; policy is asked again with it when the bundle changes.
     package var context: PolicyContext
+    /// The approval by people that it was made of; nil for most.
+    package var approval: String?
 
     /// The claims as JSON in a fixed order.
     package func encoded() -> [UInt8] {
@@ -104,6 +106,10 @@ package struct TokenClaims: Equatable, Sendable {
                 writer.name("context")
                 writer.value(.object(context.json))
             }
+            if let approval {
+                writer.name("approval")
+                writer.string(approval)
+            }
             if delegates.count > 1 || delegates.contains(where: { if case .role = $0 { true } else { false } }) {
                 writer.name("delegates")
                 writer.value(.array(delegates.map { .string($0.text) }))
@@ -155,6 +161,7 @@ package struct TokenClaims: Equatable, Sendable {
         if case .object(let object)? = inner.take("context") {
             context = try PolicyContext(object, path: inner.path.member("context"))
         }
+        approval = try inner.optionalString("approval", maximum: 64)
         let several = try Delegate.list("delegates", in: &inner)
         if !several.isEmpty { delegates = several }
         grantedResource = try inner.optionalString("resource")
@@ -193,7 +200,7 @@ package struct TokenClaims: Equatable, Sendable {
         expiresAt: Int64, scopes: ScopeSet, details: [JSONValue] = [], limits: Limits = .none, task: String = "",
         trace: String = "", chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil,
         grantedUntil: Int64? = nil, epoch: Int64 = 0, bundle: String = TokenClaims.registryBundle,
-        context: PolicyContext = PolicyContext()
+        context: PolicyContext = PolicyContext(), approval: String? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -214,5 +221,6 @@ package struct TokenClaims: Equatable, Sendable {
         self.epoch = epoch
         self.bundle = bundle
         self.context = context
+        self.approval = approval
     }
 }

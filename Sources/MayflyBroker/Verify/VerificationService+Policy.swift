@@ -23,7 +23,7 @@ extension VerificationService {
             depth: Int64(chain.count - 1), chain: chain.map(\.agent.text), task: active.claims.task, context: context,
             now: now)
         let ruling = PolicyRuling.make(facts, by: version, shadow: shadow)
-        guard ruling.decision.outcome <= .allowWithConstraints else {
+        guard ruling.allows || isAgreed(ruling, by: active.claims) else {
             return (.deny(.policy(ruling.decision.outcome)), ruling)
         }
         let limits = ruling.decision.limits
@@ -31,6 +31,19 @@ extension VerificationService {
         case .denied(let denial): return (.deny(denial), ruling)
         case .within(let amounts): return (amounts.denial(under: limits) ?? decision, ruling)
         }
+    }
+}
+
+extension VerificationService {
+    /// Whether people have agreed to what an action needs, when they agreed to the token: under this bundle, under all of
+    /// these terms, and to a case that is no milder.
+    private func isAgreed(_ ruling: PolicyRuling, by claims: TokenClaims) -> Bool {
+        guard ruling.decision.outcome == .requireApproval, claims.bundle.utf8.elementsEqual(ruling.digest.utf8),
+            ruling.facts.context.isWithin(claims.context),
+            let id = claims.approval.flatMap({ ApprovalID($0) }),
+            let request = state.read({ $0.approvals[id] }), request.state == .used
+        else { return false }
+        return !ruling.decision.approvals.isEmpty && Set(ruling.decision.approvals).isSubset(of: request.terms)
     }
 }
 

@@ -176,6 +176,9 @@ package struct VerificationService: Sendable {
         }
         if let policy {
             // What a limit or a race refused is not what policy decided.
+            if policy.decision.outcome == .requireApproval, decision.isAllowed {
+                event.approval = active?.claims.approval
+            }
             if decision.isAllowed || !policy.allows { event.govern(by: policy) } else { event.policy = policy }
         }
         let command = DecisionCommand(

@@ -8,6 +8,15 @@ package struct PolicyContext: Equatable, Sendable {
         case `internal`
         case confidential
         case restricted
+
+        fileprivate var rank: Int {
+            switch self {
+            case .public: 0
+            case .internal: 1
+            case .confidential: 2
+            case .restricted: 3
+            }
+        }
     }
 
     package enum Reversibility: String, CaseIterable, Sendable {
@@ -15,6 +24,14 @@ package struct PolicyContext: Equatable, Sendable {
         /// Something else can make up for it.
         case compensable
         case irreversible
+
+        fileprivate var rank: Int {
+            switch self {
+            case .reversible: 0
+            case .compensable: 1
+            case .irreversible: 2
+            }
+        }
     }
 
     /// Members of the whole object.
@@ -64,6 +81,26 @@ package struct PolicyContext: Equatable, Sendable {
         var known = self
         known.properties = json
         return known
+    }
+
+    /// Whether a case is no worse than `bound`, as far as policy knows its members by name: cost, records, sensitivity and
+    /// reversibility at most as high, kinds of data and regulations among those named, the same environment.
+    ///
+    /// What one of them states and the other does not cannot be compared, and is not within.
+    package func isWithin(_ bound: PolicyContext) -> Bool {
+        func fits<Value>(_ mine: Value?, _ theirs: Value?, _ isWithin: (Value, Value) -> Bool) -> Bool {
+            guard let mine, let theirs else { return mine == nil && theirs == nil }
+            return isWithin(mine, theirs)
+        }
+        func among(_ mine: [String], _ theirs: [String]) -> Bool {
+            mine.allSatisfy { name in theirs.contains { $0.utf8.elementsEqual(name.utf8) } }
+        }
+        return fits(environment, bound.environment) { $0.utf8.elementsEqual($1.utf8) }
+            && fits(cost, bound.cost) { $0.currency == $1.currency && $0.amount <= $1.amount }
+            && fits(records, bound.records, <=)
+            && fits(sensitivity, bound.sensitivity) { $0.rank <= $1.rank }
+            && fits(reversibility, bound.reversibility) { $0.rank <= $1.rank }
+            && among(data, bound.data) && among(regulations, bound.regulations)
     }
 
     /// The known members alone: what the ledger keeps of a decision, so that it can be replayed.

@@ -12,6 +12,7 @@ enum TokenOptions {
         Option.list("scope", "SCOPE", "a scope; may be repeated (default all that may be given)"),
         Option.list("resource", "NAME", "the resource, by name or URL"),
         Option.value("details", "JSON", "authorization details, a JSON array; @FILE reads a file"),
+        Option.value("context", "JSON", "what the request says of the case, for policy; @FILE reads a file"),
         Option.value("task", "TASK", "the task that it is for (default a new one)"),
         Option.value("delegates", "IDS", "who may get it on: agent:NAME or role:NAME, with spaces; or none"),
         Option.value("lifetime", "SECONDS", "1 to 3600"),
@@ -33,6 +34,9 @@ enum TokenOptions {
         request.resources = call.values("resource")
         request.authorizationDetails = try call.value("details").map { text throws(CommandError) in
             try json(text, "details", call)
+        }
+        request.context = try call.value("context").map { text throws(CommandError) in
+            try json(text, "context", call)
         }
         request.task = call.value("task")
         request.delegates = call.value("delegates")
