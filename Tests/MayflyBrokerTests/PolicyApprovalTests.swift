@@ -125,4 +125,15 @@ struct PolicyApprovalTests {
         let child = try bench.world.delegated(from: "agent:root", parent: token, to: "agent:child")
         #expect(try ask(child, #"{"records":200,"env":"staging"}"#) == "approval_required")
     }
+
+    @Test(arguments: [10, 29, 31])
+    func howeverDeepACaseIsTheBrokerStartsAgainAndItsPagesCanBeRead(_ depth: Int) throws {
+        let bench = try Self.bench()
+        let nested = String(repeating: "[", count: depth - 1) + String(repeating: "]", count: depth - 1)
+        let answer = try bench.ask(ApprovalBench.risky + [("context", #"{"x":\#(nested)}"#)])
+        #expect(answer.error == (depth <= PolicyContext.maximumDepth ? "authorization_pending" : "invalid_request"))
+        let page = try bench.world.admin("GET", "/api/v1/approvals")
+        #expect(throws: Never.self) { try JSONParser.parseObject(Array(page.text.utf8)) }
+        #expect(throws: Never.self) { try ApprovalBench(restarting: bench, governance: PolicyGovernance()) }
+    }
 }

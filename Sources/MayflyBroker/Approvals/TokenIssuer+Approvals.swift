@@ -60,7 +60,10 @@ extension TokenIssuer {
             request: request, message: note.message, requestedExpiry: note.requestedExpiry, isPoll: note.isPoll,
             assertion: client.mark, ticket: ticket, governance: governance)
         // What could be written and not be read again would keep the broker from starting.
-        guard (try? ApprovalRequest(stored: command.question(at: now).stored)) != nil else { throw Self.tooLarge }
+        let written = JSONWriter.bytes(of: .object(command.question(at: now).stored))
+        guard let stored = try? JSONParser.parseObject(written), (try? ApprovalRequest(stored: stored)) != nil else {
+            throw Self.tooLarge
+        }
         return .asked(command)
     }
 

@@ -36,6 +36,8 @@ package struct PolicyContext: Equatable, Sendable {
 
     /// Members of the whole object.
     package static let maximumMembers = 64
+    /// Objects and arrays inside one another, the whole object counting one; what holds a context adds more around it.
+    package static let maximumDepth = 16
     /// Elements of `data` and of `regulations`.
     package static let maximumElements = 32
     /// Bytes of one name: an environment, a kind of data, a regulation.
@@ -61,6 +63,10 @@ package struct PolicyContext: Equatable, Sendable {
         guard object.count <= Self.maximumMembers else {
             throw FieldError(path: path, problem: .tooMany(maximum: Self.maximumMembers))
         }
+        guard Self.fits(.object(object), depth: Self.maximumDepth) else {
+            throw FieldError(
+                path: path, problem: .invalid(rule: "is nested deeper than \(Self.maximumDepth) levels"))
+        }
         var fields = FieldReader(object, path: path)
         environment = try fields.optionalString("env", maximum: Self.maximumNameLength)
         cost = try fields.money("cost")
@@ -70,6 +76,14 @@ package struct PolicyContext: Equatable, Sendable {
         reversibility = try fields.choice("reversibility")
         regulations = try Self.names("regulations", in: &fields)
         properties = object
+    }
+
+    private static func fits(_ value: JSONValue, depth: Int) -> Bool {
+        switch value {
+        case .null, .bool, .integer, .number, .string: true
+        case .array(let elements): depth > 0 && elements.allSatisfy { fits($0, depth: depth - 1) }
+        case .object(let object): depth > 0 && object.members.allSatisfy { fits($0.value, depth: depth - 1) }
+        }
     }
 
     private static func names(_ name: String, in fields: inout FieldReader) throws(FieldError) -> [String] {

@@ -31,9 +31,9 @@ final class ApprovalBench: Sendable {
     }
 
     /// The same store behind a fresh broker.
-    init(restarting bench: ApprovalBench) throws {
+    init(restarting bench: ApprovalBench, governance policy: (any Governance)? = nil) throws {
         governance = bench.governance
-        world = try World(restarting: bench.world, governance: governance)
+        world = try World(restarting: bench.world, governance: policy ?? governance)
     }
 
     // MARK: The agent
