@@ -297,4 +297,15 @@ struct PolicyTests {
         #expect(try !world.isActive(token))
         #expect(try world.token("agent:root", [("resource", "tickets")]).error == "access_denied")
     }
+
+    @Test func aTokenThatPolicyHasPutToSleepCanBeRevoked() throws {
+        let world = try Self.world(Self.rule("all", "allow"))
+        let token = try world.minted("agent:root")
+        #expect(try Self.apply(world, Self.bundle([])).status == 201)
+        #expect(try !world.isActive(token))
+        #expect(try world.post("/oauth2/revoke", as: "agent:root", [("token", token)]).status == 200)
+        let back = try world.admin("POST", "/api/v1/policies/1/activate", #"{"rationale":"too tight"}"#)
+        #expect(back.status == 200)
+        #expect(try !world.isActive(token))
+    }
 }

@@ -27,8 +27,8 @@ extension Broker {
         _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void
     ) {
         let token =
-            verifier.verify(compact, as: .accessToken, atAnyHour: true)
-            ?? verifier.verify(compact, as: .ticket, atAnyHour: true)
+            verifier.verify(compact, as: .accessToken, asleepToo: true)
+            ?? verifier.verify(compact, as: .ticket, asleepToo: true)
         guard let claims = token?.claims else { return consume(client, completion) }
         let isOwn = claims.clientID.utf8.elementsEqual(client.client.text.utf8)
         let isAbove = claims.chain.contains { $0.agent.text.utf8.elementsEqual(client.client.text.utf8) }

@@ -25,13 +25,16 @@ package final class TokenVerifier: Sendable {
     }
 
     /// A token that is signed by us, of this kind, alive, and within its hours of use; nil for anything else.
-    package func verify(_ compact: [UInt8], as kind: TokenKind, atAnyHour: Bool = false) -> KnownToken? {
-        verify(compact[...], as: kind, atAnyHour: atAnyHour)
+    package func verify(_ compact: [UInt8], as kind: TokenKind, asleepToo: Bool = false) -> KnownToken? {
+        verify(compact[...], as: kind, asleepToo: asleepToo)
     }
 
-    /// `atAnyHour` is for who ends a token, which its hours must not hide, and for who says why it is refused.
+    /// `atAnyHour` is for who says why a token is refused.
+    ///
+    /// `asleepToo` is for who ends one: neither its hours nor a
+    /// policy that would not mint it now may hide it, because both can wake it again.
     package func verify(
-        _ compact: ArraySlice<UInt8>, as kind: TokenKind, atAnyHour: Bool = false
+        _ compact: ArraySlice<UInt8>, as kind: TokenKind, atAnyHour: Bool = false, asleepToo: Bool = false
     ) -> KnownToken? {
         guard compact.count <= JWS.maximumLength else { return nil }
         let digest = SHA256.digest(of: compact)
@@ -46,9 +49,9 @@ package final class TokenVerifier: Sendable {
             token = fresh
             known.insert(fresh, for: digest)
         }
-        guard token.kind == kind, isAlive(token, at: now) else { return nil }
+        guard token.kind == kind, isAlive(token, at: now, asleepToo: asleepToo) else { return nil }
         // Asked every time, and no part of what the token's mark remembers.
-        if !atAnyHour, let hours = token.hours, !hours.contains(now) { return nil }
+        if !atAnyHour, !asleepToo, let hours = token.hours, !hours.contains(now) { return nil }
         return token
     }
 
@@ -70,20 +73,26 @@ package final class TokenVerifier: Sendable {
     }
 
     /// Checks everything that can change between two questions.
-    private func isAlive(_ token: KnownToken, at now: Timestamp) -> Bool {
+    private func isAlive(_ token: KnownToken, at now: Timestamp, asleepToo: Bool) -> Bool {
         guard now.seconds < token.expiresAt else { return false }
         // Read before anything that it stands for: a change in between makes the mark too old, never too new.
         let version = state.version
         if token.standing.holds(at: version, now) { return true }
         guard token.claims.issuedAt <= now.seconds + settings.clockSkew else { return false }
         guard let key = keyring.published(token.keyID, at: now) else { return false }
-        guard let end = state.read({ Self.standing(of: token, in: $0, at: now) }) else { return false }
+        guard let end = state.read({ Self.standing(of: token, in: $0, at: now, asleepToo: asleepToo) }) else {
+            return false
+        }
+        // What is found without policy says nothing to who must ask it.
+        if asleepToo { return true }
         token.standing.note(version: version, until: min(end, key.retiresAt ?? end))
         return true
     }
 
     /// Until when the token can stay alive without a change of the state; nil when it is dead.
-    private static func standing(of token: KnownToken, in tables: borrowing Tables, at now: Timestamp) -> Timestamp? {
+    private static func standing(
+        of token: KnownToken, in tables: borrowing Tables, at now: Timestamp, asleepToo: Bool
+    ) -> Timestamp? {
         let claims = token.claims
         guard tables.revocations[.token(claims.tokenID)] == nil else { return nil }
         guard !claims.chain.isEmpty else {
@@ -92,7 +101,7 @@ package final class TokenVerifier: Sendable {
         guard let resource = token.resource.flatMap({ tables.resource(identifiedBy: $0) }),
             tables.isAlive(claims.chain, for: resource, at: now),
             !tables.isRevoked(task: claims.task, trace: claims.trace),
-            token.kind == .ticket || tables.stillAllows(claims, for: resource, at: now)
+            asleepToo || token.kind == .ticket || tables.stillAllows(claims, for: resource, at: now)
         else { return nil }
         return tables.end(of: claims.chain)
     }
