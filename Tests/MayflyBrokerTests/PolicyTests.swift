@@ -308,4 +308,24 @@ struct PolicyTests {
         #expect(back.status == 200)
         #expect(try !world.isActive(token))
     }
+
+    @Test func aProxyAsksPolicyAboutTheScopeThatItDemandsToo() throws {
+        let world = try Self.world(
+            Self.rule("all", "allow"),
+            Self.rule("no-writing", "deny", #""on": ["action"], "match": {"scopes": ["tickets.write"]}"#))
+        let token = try world.minted("agent:root")
+        let credential = Wire.basic("tickets", try world.secret(of: "tickets"))
+        func verify(_ query: String) throws -> Int {
+            try world.handler.send(
+                "GET", "/verify" + query,
+                headers: [
+                    (name: "X-Mayfly-Resource", value: credential), (name: "Authorization", value: "Bearer " + token),
+                    (name: "X-Original-Method", value: "GET"), (name: "X-Original-URI", value: "/tickets/7"),
+                ]
+            ).status
+        }
+        #expect(try verify("") == 200)
+        #expect(try verify("?scope=tickets.read") == 200)
+        #expect(try verify("?scope=tickets.write") == 403)
+    }
 }

@@ -5,7 +5,8 @@ extension VerificationService {
     /// What policy makes of an action that grant and limits allow; the ruling is nil when the bundle in force says yes
     /// to everything, and for an action that is refused already.
     func govern(
-        _ decision: ActionDecision, _ active: ActiveToken?, _ question: ActionQuestion, scope: Scope?, isReadOnly: Bool
+        _ decision: ActionDecision, _ active: ActiveToken?, _ question: ActionQuestion,
+        scopes: @autoclosure () -> ScopeSet, isReadOnly: Bool
     ) -> (decision: ActionDecision, ruling: PolicyRuling?) {
         guard decision.isAllowed, let active, let holder = active.claims.chain.last?.agent else {
             return (decision, nil)
@@ -18,7 +19,7 @@ extension VerificationService {
         let chain = active.claims.chain
         let facts = PolicyFacts(
             phase: .action, agent: agent.facts, resource: active.resource.id.text,
-            scopes: scope.map { [$0.text] } ?? [],
+            scopes: scopes().scopes.map(\.text),
             action: question.action, thingType: question.type, thingID: question.identifier,
             depth: Int64(chain.count - 1), chain: chain.map(\.agent.text), task: active.claims.task, context: context,
             now: now)

@@ -78,7 +78,8 @@ package struct VerificationService: Sendable {
         let isReadOnly = active?.declaresReadOnly(question.action) ?? false
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: question.properties)
         let scope = active?.neededScope(question.action)
-        let (decision, policy) = govern(limited, active, question, scope: scope, isReadOnly: isReadOnly)
+        let (decision, policy) = govern(
+            limited, active, question, scopes: ScopeSet([scope].compactMap { $0 }), isReadOnly: isReadOnly)
         var reservation: String?
         if decision.isAllowed, active?.claims.limits.spends ?? false {
             do {
@@ -121,10 +122,12 @@ package struct VerificationService: Sendable {
         let isReadOnly = Self.readOnlyMethods.contains(method)
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: [:])
         let question = ActionQuestion(action: "http.\(method.lowercased())")
-        let taken = active.flatMap { Self.rule(method, segments, $0)?.scope } ?? scope
-        let (decision, policy) = govern(limited, active, question, scope: taken, isReadOnly: isReadOnly)
+        let routed = active.flatMap { Self.rule(method, segments, $0)?.scope }
+        // The request takes both, so policy judges both.
+        let (decision, policy) = govern(
+            limited, active, question, scopes: ScopeSet([routed, scope].compactMap { $0 }), isReadOnly: isReadOnly)
         record(
-            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: nil, scope: taken,
+            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: nil, scope: routed ?? scope,
             action: question.action,
             active: active, asker: asking
         ) { result in
