@@ -328,4 +328,16 @@ struct PolicyTests {
         #expect(try verify("?scope=tickets.read") == 200)
         #expect(try verify("?scope=tickets.write") == 403)
     }
+
+    @Test func aShadowBesideTheBuiltInBundleRefusesNoFormOfProperties() throws {
+        let world = try World()
+        let token = try world.minted("agent:root")
+        // None of these is what policy would read, and no policy is in force that reads it.
+        let properties = [#"{"records":"all"}"#, #"{"cost":12.5}"#, #"{"data":{"kind":"x"}}"#]
+        for stated in properties { #expect(try Self.ask(world, token, "view", stated)["decision"] == .bool(true)) }
+        #expect(try Self.apply(world, Self.bundle([]), ", \"mode\": \"shadow\"").status == 201)
+        for stated in properties {
+            #expect(try Self.ask(world, token, "view", stated)["decision"] == .bool(true), "\(stated)")
+        }
+    }
 }

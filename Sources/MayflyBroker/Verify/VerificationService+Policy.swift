@@ -14,7 +14,10 @@ extension VerificationService {
         let (version, shadow, agent) = state.read { ($0.policy, $0.shadowPolicy, $0.agents[holder]) }
         if version.bundle.allowsEverything, shadow == nil { return (decision, nil) }
         guard let agent else { return (.inactive, nil) }
-        guard let context = try? PolicyContext(question.properties) else { return (.deny(.contextMalformed), nil) }
+        guard let context = try? PolicyContext(question.properties) else {
+            // Where the shadow alone would have read it, nothing is refused.
+            return (version.bundle.allowsEverything ? decision : .deny(.contextMalformed), nil)
+        }
         let now = clock.now()
         let chain = active.claims.chain
         let facts = PolicyFacts(
