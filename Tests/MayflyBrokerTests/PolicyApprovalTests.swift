@@ -136,4 +136,36 @@ struct PolicyApprovalTests {
         #expect(throws: Never.self) { try JSONParser.parseObject(Array(page.text.utf8)) }
         #expect(throws: Never.self) { try ApprovalBench(restarting: bench, governance: PolicyGovernance()) }
     }
+
+    private static func decide(
+        _ bench: ApprovalBench, _ token: String, _ context: String, secret: String
+    ) throws -> String? {
+        let body =
+            #"{"subject":{"type":"access_token","id":"\#(token)"},"action":{"name":"view"},"#
+            + #""resource":{"type":"thing","id":"1"},"context":\#(context)}"#
+        let basic = (name: "Authorization", value: Wire.basic("tickets", secret))
+        let answer = try bench.world.handler.send(
+            "POST", "/access/v1/evaluation", headers: [Wire.jsonType, basic], body: body)
+        return answer["decision"] == .bool(true) ? "yes" : answer["context"]?.objectValue?["reason"]?.stringValue
+    }
+
+    @Test func whatPeopleSawOfACaseIsNotAnotherAtTheTool() throws {
+        let bench = try Self.bench(rules: #"{"id": "all", "decision": "allow", "rationale": "r"}"#)
+        let form: Form = [
+            ("resource", "tickets"), ("scope", "tickets.read"),
+            ("context", #"{"records":200,"account":"A-17","why":"asked by phone"}"#),
+        ]
+        let id = try bench.raise(form)
+        #expect(try bench.vote(id, as: "owner:security-lead").string("state") == "approved")
+        let token = try bench.ask(form).accessToken
+        let secret = try bench.world.secret(of: "tickets")
+        func ask(_ context: String) throws -> String? {
+            try Self.decide(bench, token, context, secret: secret)
+        }
+        #expect(try ask(#"{"records":200,"account":"A-17"}"#) == "yes")
+        // What only one of both knows of is theirs alone.
+        #expect(try ask(#"{"records":200,"page":2}"#) == "yes")
+        #expect(try ask(#"{"records":200,"account":"B-99"}"#) == "approval_required")
+        #expect(try ask(#"{"records":200,"account":null}"#) == "approval_required")
+    }
 }

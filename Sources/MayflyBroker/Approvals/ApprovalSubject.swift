@@ -116,7 +116,7 @@ extension FieldReader {
 
 extension JSONObject {
     /// The same with the members of this object and of every one inside in the order of the bytes of their names.
-    fileprivate var sorted: JSONObject {
+    var sorted: JSONObject {
         var object = JSONObject()
         object.reserveCapacity(count)
         for member in members.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
@@ -127,7 +127,7 @@ extension JSONObject {
 }
 
 extension JSONValue {
-    fileprivate var sorted: JSONValue {
+    var sorted: JSONValue {
         switch self {
         case .null, .bool, .integer, .number, .string: self
         case .array(let elements): .array(elements.map(\.sorted))

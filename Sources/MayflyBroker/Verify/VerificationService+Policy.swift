@@ -47,7 +47,20 @@ extension VerificationService {
             let id = claims.approval.flatMap({ ApprovalID($0) }),
             let request = state.read({ $0.approvals[id] }), request.state == .used
         else { return false }
+        guard Self.isSame(request.subject.context, stated: ruling.facts.context.properties) else { return false }
         return !ruling.decision.approvals.isEmpty && Set(ruling.decision.approvals).isSubset(of: request.terms)
+    }
+
+    /// Whether members that policy does not know by name, and that both have, are the same.
+    ///
+    /// An account that people saw is not another one at the tool; what one of them alone has cannot differ.
+    private static func isSame(_ seen: JSONObject, stated: JSONObject) -> Bool {
+        seen.members.allSatisfy { member in
+            guard !PolicyContext.knownMembers.contains(member.name), let other = stated[member.name] else {
+                return true
+            }
+            return JSONWriter.bytes(of: member.value) == JSONWriter.bytes(of: other.sorted)
+        }
     }
 }
 

@@ -34,6 +34,10 @@ package struct PolicyContext: Equatable, Sendable {
         }
     }
 
+    /// Members that policy knows by name.
+    package static let knownMembers: Set<String> = [
+        "env", "cost", "records", "sensitivity", "data", "reversibility", "regulations",
+    ]
     /// Members of the whole object.
     package static let maximumMembers = 64
     /// Objects and arrays inside one another, the whole object counting one; what holds a context adds more around it.
