@@ -168,4 +168,24 @@ struct PolicyApprovalTests {
         #expect(try ask(#"{"records":200,"account":"B-99"}"#) == "approval_required")
         #expect(try ask(#"{"records":200,"account":null}"#) == "approval_required")
     }
+
+    @Test func agreementStandsForTheLifeOfItsTokenAndNotForTheWindow() throws {
+        let bench = try Self.bench(rules: #"{"id": "all", "decision": "allow", "rationale": "r"}"#)
+        let context = #"{"records":200}"#
+        let form: Form = [
+            ("resource", "tickets"), ("scope", "tickets.read"), ("context", context), ("requested_expiry", "10"),
+        ]
+        let asked = try bench.authorize(form)
+        let id = try #require(asked.string("auth_req_id"), "\(asked.text)")
+        #expect(try bench.vote(id, as: "owner:security-lead").string("state") == "approved")
+        let token = try bench.poll(id).accessToken
+        let secret = try bench.world.secret(of: "tickets")
+        #expect(try Self.decide(bench, token, context, secret: secret) == "yes")
+        bench.world.clock.advance(10 + ApprovalLimits.memory + 1)
+        while try bench.world.broker.removeExpired() {}
+        #expect(try bench.world.isActive(token))
+        #expect(try Self.decide(bench, token, context, secret: secret) == "yes")
+        let again = try ApprovalBench(restarting: bench, governance: PolicyGovernance())
+        #expect(try Self.decide(again, token, context, secret: secret) == "yes")
+    }
 }

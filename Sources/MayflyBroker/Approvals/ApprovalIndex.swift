@@ -17,11 +17,16 @@ struct ApprovalIndex: Sendable {
         }
     }
 
-    private var places: [SHA256Digest: Place] = [:]
+    /// All records of a digest: one that was used or denied may be kept longer than one that was made after it.
+    private var places: [SHA256Digest: [Place]] = [:]
     private var undecidedByAgent: [AgentID: Int] = [:]
     private(set) var undecidedCount = 0
 
-    func id(for digest: SHA256Digest) -> ApprovalID? { places[digest]?.id }
+    func id(for digest: SHA256Digest) -> ApprovalID? {
+        guard let known = places[digest], var best = known.first else { return nil }
+        for place in known.dropFirst() where best.yields(to: place) { best = place }
+        return best.id
+    }
 
     func undecidedCount(of agent: AgentID) -> Int { undecidedByAgent[agent] ?? 0 }
 
@@ -29,13 +34,12 @@ struct ApprovalIndex: Sendable {
     mutating func replace(_ old: ApprovalRequest?, with new: ApprovalRequest?) {
         if let old, old.isUndecided { count(old.subject.agent, -1) }
         if let new, new.isUndecided { count(new.subject.agent, 1) }
-        guard let new else {
-            if let old, places[old.digest]?.id == old.id { places[old.digest] = nil }
-            return
+        if let old {
+            let rest = (places[old.digest] ?? []).filter { $0.id != old.id }
+            places[old.digest] = rest.isEmpty ? nil : rest
         }
-        let place = Place(id: new.id, createdAt: new.createdAt, isOpen: new.isOpen)
-        if let known = places[new.digest], known.id != new.id, !known.yields(to: place) { return }
-        places[new.digest] = place
+        guard let new else { return }
+        places[new.digest, default: []].append(Place(id: new.id, createdAt: new.createdAt, isOpen: new.isOpen))
     }
 
     private mutating func count(_ agent: AgentID, _ step: Int) {

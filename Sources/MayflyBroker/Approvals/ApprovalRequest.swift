@@ -40,7 +40,11 @@ package struct ApprovalRequest: Record, Equatable {
     /// What a poll by `auth_req_id` asks for again; nil for a request that a parent token must come with.
     package let request: TokenRequest?
 
-    package var expiresAt: Timestamp? { lapsesAt.advanced(bySeconds: ApprovalLimits.memory) }
+    /// The agreement stands for actions of the token that was made of it, which was made within the window and lives
+    /// `subject.life` at most.
+    package var expiresAt: Timestamp? {
+        lapsesAt.advanced(bySeconds: ApprovalLimits.memory + (state == .used ? subject.life : 0))
+    }
 
     /// Whether it takes up one of the places for requests that nobody has decided, which it does until it is forgotten.
     var isUndecided: Bool { state == .pending || state == .expired }
