@@ -340,4 +340,41 @@ struct PolicyTests {
             #expect(try Self.ask(world, token, "view", stated)["decision"] == .bool(true), "\(stated)")
         }
     }
+
+    @Test func noActionIsAllowedBehindABundleThatDeniesIt() throws {
+        let world = try Self.world(Self.rule("minting", "allow", #""on": ["mint"]"#))
+        #expect(try world.admin("POST", "/api/v1/policies/0/activate", #"{"rationale":"open"}"#).status == 200)
+        let token = try world.minted("agent:root")
+        let secret = try world.secret(of: "tickets")
+        let flips = 40
+        _ = concurrently(4) { lane in
+            let basic = (name: "Authorization", value: Wire.basic("tickets", secret))
+            let body =
+                #"{"subject":{"type":"access_token","id":"\#(token)"},"action":{"name":"view"},"#
+                + #""resource":{"type":"thing","id":"1"}}"#
+            for turn in 0..<flips {
+                guard lane > 0 else {
+                    _ = try? world.admin(
+                        "POST", "/api/v1/policies/\(1 - turn % 2)/activate", #"{"rationale":"flip"}"#)
+                    continue
+                }
+                _ = try? world.handler.send(
+                    "POST", "/access/v1/evaluation", headers: [Wire.jsonType, basic], body: body)
+            }
+        }
+        let page = try world.admin("GET", "/api/v1/ledger?limit=500")
+        let entries = (page["entries"]?.arrayValue ?? []).compactMap { $0.objectValue?["entry"]?.objectValue }
+        var isOpen = true
+        var seen = 0
+        for entry in entries.reversed() {
+            switch entry["event"]?.stringValue {
+            case "policy.changed": isOpen = entry["target"] == .string("policy:0")
+            case "action.decided":
+                seen += 1
+                #expect(isOpen || entry["decision"] == .string("deny"))
+            default: break
+            }
+        }
+        #expect(seen == 3 * flips)
+    }
 }

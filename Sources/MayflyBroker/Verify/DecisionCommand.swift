@@ -13,7 +13,7 @@ struct DecisionCommand: Command {
     /// The name under which the amounts may be given back; nil to spend them for good.
     let reservation: String?
     let asker: String
-    /// What policy said, and the number of the version that was in force.
+    /// What policy said, and the number of the version that was in force before the token was looked at.
     let policy: PolicyRuling?
     let policyNumber: Int64
     let event: LedgerEvent
@@ -34,7 +34,9 @@ struct DecisionCommand: Command {
             state.isAlive(claims.chain, for: resource, at: moment.now),
             !state.isRevoked(task: claims.task, trace: claims.trace)
         else { return refused(.inactive) }
-        guard state.policy.id == policyNumber else { return refused(.deny(.policyChanged)) }
+        guard state.policy.id == policyNumber, policy.map({ $0.number == policyNumber }) ?? true else {
+            return refused(.deny(.policyChanged))
+        }
         guard claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
         guard claims.limits.spends else { return Decided(Ruling(decision), events: [event]) }
         do throws(Budget.Exhausted) {

@@ -73,6 +73,8 @@ package struct VerificationService: Sendable {
         _ question: ActionQuestion, token compact: ArraySlice<UInt8>, for asker: Asker,
         _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
+        // Before anything that it stands for, so that a change in between is seen in the writer's order.
+        let number = state.read { $0.policy.id }
         let active = active(compact, for: asker, from: .evaluation)
         let granted = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
         let isReadOnly = active?.declaresReadOnly(question.action) ?? false
@@ -89,7 +91,7 @@ package struct VerificationService: Sendable {
             }
         }
         record(
-            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: reservation, scope: scope,
+            decision, decision.isAllowed ? amounts : .nothing, policy, number, reservation: reservation, scope: scope,
             action: question.action, active: active, asker: asker, completion)
     }
 
@@ -112,6 +114,7 @@ package struct VerificationService: Sendable {
         method: String, segments: [String], scope: Scope?, token compact: ArraySlice<UInt8>, for asker: ResourceName,
         _ completion: @escaping @Sendable (Result<(ActionDecision, ActiveToken?), BrokerError>) -> Void
     ) {
+        let number = state.read { $0.policy.id }
         let asking = Asker.resource(asker)
         let active = active(compact, for: asking, from: .verify)
         let granted =
@@ -127,7 +130,8 @@ package struct VerificationService: Sendable {
         let (decision, policy) = govern(
             limited, active, question, scopes: ScopeSet([routed, scope].compactMap { $0 }), isReadOnly: isReadOnly)
         record(
-            decision, decision.isAllowed ? amounts : .nothing, policy, reservation: nil, scope: routed ?? scope,
+            decision, decision.isAllowed ? amounts : .nothing, policy, number, reservation: nil,
+            scope: routed ?? scope,
             action: question.action,
             active: active, asker: asking
         ) { result in
@@ -156,8 +160,8 @@ package struct VerificationService: Sendable {
     }
 
     private func record(
-        _ decision: ActionDecision, _ amounts: Amounts, _ policy: PolicyRuling?, reservation: String?,
-        scope: Scope?, action: String,
+        _ decision: ActionDecision, _ amounts: Amounts, _ policy: PolicyRuling?, _ number: Int64,
+        reservation: String?, scope: Scope?, action: String,
         active: ActiveToken?, asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         var event = LedgerEvent(.actionDecided, decision.isAllowed ? .allowed : .denied, actor: asker.text)
@@ -186,7 +190,7 @@ package struct VerificationService: Sendable {
         }
         let command = DecisionCommand(
             decision: decision, active: active, amounts: amounts, reservation: reservation, asker: asker.text,
-            policy: policy, policyNumber: policy?.number ?? state.read { $0.policy.id }, event: event)
+            policy: policy, policyNumber: number, event: event)
         writer.submit(command) { [metrics] result in
             metrics.decided(try? result.get().decision)
             completion(result)
