@@ -56,21 +56,20 @@ extension PolicyBundle {
         }
     }
 
+    /// The first conflict of each rule: of many rules about the same, all pairs would be more than anyone reads.
     private func conflicts() -> [PolicyFinding] {
-        var findings: [PolicyFinding] = []
-        for (place, rule) in rules.enumerated() where rule.condition == nil {
-            for other in rules[(place + 1)...] where other.condition == nil && other.outcome != rule.outcome {
-                guard rule.match == other.match, rule.coversPhases(of: other), other.coversPhases(of: rule) else {
-                    continue
-                }
-                let winner = rule.outcome > other.outcome ? rule : other
-                findings.append(
-                    PolicyFinding(
-                        severity: .warning, place: "rule \(rule.id)",
-                        text: "is about the same as \(other.id) and says something else; \(winner.id) decides"))
-            }
+        rules.enumerated().compactMap { place, rule in
+            guard rule.condition == nil,
+                let other = rules[(place + 1)...].first(where: { other in
+                    other.condition == nil && other.outcome != rule.outcome && rule.match == other.match
+                        && rule.coversPhases(of: other) && other.coversPhases(of: rule)
+                })
+            else { return nil }
+            let winner = rule.outcome > other.outcome ? rule : other
+            return PolicyFinding(
+                severity: .warning, place: "rule \(rule.id)",
+                text: "is about the same as \(other.id) and says something else; \(winner.id) decides")
         }
-        return findings
     }
 }
 

@@ -106,6 +106,12 @@ import Testing
         #expect(findings.filter { $0.text.contains("says something else") }.map(\.place) == ["rule e-ask"])
     }
 
+    @Test func findingsAreNoMoreThanAFewForEachRule() throws {
+        let rules = (0..<200).map { Bundles.rule("r\($0)", $0 % 2 == 0 ? "allow" : "deny") }.joined(separator: ",")
+        let bundle = try Bundles.read("{\"policy\": \"t\", \"rules\": [\(rules)]}")
+        #expect(bundle.findings().count <= 2 * 200)
+    }
+
     @Test func explainNamesTheWayOfEachRule() throws {
         let bundle = try Bundles.rules(
             Bundles.rule("a", "allow"), Bundles.rule("b", "deny", "\"when\": \"context.records > 5\""),
