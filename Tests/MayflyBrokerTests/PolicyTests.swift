@@ -377,4 +377,15 @@ struct PolicyTests {
         }
         #expect(seen == 3 * flips)
     }
+
+    @Test func factsInAnotherFormAreNotTakenForNoFacts() throws {
+        let world = try Self.world(
+            Self.rule("all", "allow"), tiers: #"{"missing": 1, "records": {"tier4": 1000}}"#)
+        let token = try world.minted("agent:root")
+        #expect(Self.reason(try Self.ask(world, token, "view", #"{"records":1000}"#)) == "policy_denied")
+        for stated in [#""{\"records\":1000}""#, #"[{"records":1000}]"#, "true"] {
+            #expect(try Self.ask(world, token, "view", stated).status == 400, "\(stated)")
+        }
+        #expect(try Self.ask(world, token, "view", "null")["decision"] == .bool(true))
+    }
 }

@@ -22,13 +22,22 @@ struct Evaluation: Sendable {
             let resourceID = resource["id"]?.stringValue
         else { throw EvaluationEndpoint.Refusal(400, "resource needs type and id") }
         // One flat set: the more specific place wins over the more general one.
-        var properties = member("context") ?? [:]
+        var properties = try Self.object("context", body["context"] ?? defaults["context"])
         for place in [resource, action] {
-            for property in place["properties"]?.objectValue?.members ?? [] {
+            for property in try Self.object("properties", place["properties"]).members {
                 properties[property.name] = property.value
             }
         }
         token = Array(id.utf8)[...]
         question = ActionQuestion(action: name, type: resourceType, identifier: resourceID, properties: properties)
+    }
+
+    /// Absent and null state nothing; what a tool states in another form must not count as nothing stated.
+    private static func object(
+        _ name: String, _ value: JSONValue?
+    ) throws(EvaluationEndpoint.Refusal) -> JSONObject {
+        guard let value, value != .null else { return [:] }
+        guard let object = value.objectValue else { throw EvaluationEndpoint.Refusal(400, "\(name) is an object") }
+        return object
     }
 }
