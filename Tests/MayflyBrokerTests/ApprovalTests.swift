@@ -105,6 +105,17 @@ struct ApprovalTests {
         #expect(try bench.raise() != id)
     }
 
+    @Test func aDenialOutlivesTheShorterWindowThatTheClientAskedFor() throws {
+        let bench = try ApprovalBench()
+        let asked = try bench.authorize(ApprovalBench.risky + [("requested_expiry", "10")])
+        let id = try #require(asked.string("auth_req_id"), "\(asked.text)")
+        #expect(try bench.deny(id, as: "owner:finance-lead").string("state") == "denied")
+        bench.world.clock.advance(10 + ApprovalLimits.memory + 1)
+        while try bench.world.broker.removeExpired() {}
+        #expect(try bench.ask()["reason"] == .string("denied"))
+        #expect(try bench.authorize()["reason"] == .string("denied"))
+    }
+
     @Test func windowEndsBothTheVoteAndTheAgreement() throws {
         let bench = try ApprovalBench()
         let (late, unused) = (try bench.raise(), try bench.approved(ApprovalBench.risky + [("task", "t")]))

@@ -40,10 +40,18 @@ package struct ApprovalRequest: Record, Equatable {
     /// What a poll by `auth_req_id` asks for again; nil for a request that a parent token must come with.
     package let request: TokenRequest?
 
-    /// The agreement stands for actions of the token that was made of it, which was made within the window and lives
-    /// `subject.life` at most.
+    /// When the record may be forgotten.
+    ///
+    /// An agreement stands for actions of the token that was made of it, which was made within the window and lives
+    /// `subject.life` at most. A denial stands for the window of the terms, however short a one the client asked for.
     package var expiresAt: Timestamp? {
-        lapsesAt.advanced(bySeconds: ApprovalLimits.memory + (state == .used ? subject.life : 0))
+        let end =
+            switch state {
+            case .used: lapsesAt.advanced(bySeconds: subject.life)
+            case .denied: createdAt.advanced(bySeconds: terms.map(\.window).min() ?? 0)
+            case .pending, .approved, .expired, .superseded: lapsesAt
+            }
+        return end.advanced(bySeconds: ApprovalLimits.memory)
     }
 
     /// Whether it takes up one of the places for requests that nobody has decided, which it does until it is forgotten.
