@@ -388,4 +388,17 @@ struct PolicyTests {
         }
         #expect(try Self.ask(world, token, "view", "null")["decision"] == .bool(true))
     }
+
+    @Test func anEvaluationThatIsNoObjectIsNotTheOneOfTheDefaults() throws {
+        let world = try World()
+        let token = try world.minted("agent:root")
+        let basic = (name: "Authorization", value: Wire.basic("tickets", try world.secret(of: "tickets")))
+        let body =
+            #"{"subject":{"type":"access_token","id":"\#(token)"},"action":{"name":"view"},"#
+            + #""resource":{"type":"thing","id":"1"},"evaluations":[{},"delete everything",[],null]}"#
+        let answer = try world.handler.send(
+            "POST", "/access/v1/evaluations", headers: [Wire.jsonType, basic], body: body)
+        let decisions = (answer["evaluations"]?.arrayValue ?? []).map { $0.objectValue?["decision"] }
+        #expect(decisions == [.bool(true), .bool(false), .bool(false), .bool(false)])
+    }
 }

@@ -25,7 +25,10 @@ enum EvaluationEndpoint {
             guard items.count <= maximumEvaluations else { throw Refusal(400, "too many evaluations at once") }
             let semantic = try semantic(body["options"])
             let evaluations = items.map { item in
-                Result { () throws(Refusal) in try Evaluation(item.objectValue ?? [:], defaults: body) }
+                Result { () throws(Refusal) in
+                    guard let question = item.objectValue else { throw Refusal(400, "an evaluation is an object") }
+                    return try Evaluation(question, defaults: body)
+                }
             }
             return (evaluations, semantic, true)
         }
