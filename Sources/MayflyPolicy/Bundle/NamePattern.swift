@@ -26,6 +26,4 @@ package struct NamePattern: Hashable, Sendable {
     func covers(_ other: NamePattern) -> Bool {
         isPrefix ? other.text.utf8.starts(with: text.utf8) : self == other
     }
-
-    package var description: String { isPrefix ? text + "*" : text }
 }

@@ -29,7 +29,6 @@ extension PolicyBundle {
     ) -> PolicyDecision {
         var matching: [Int] = []
         index.forEachCandidate(facts, scope: scope) { place in
-            guard !matching.contains(place) else { return }
             let rule = rules[place]
             guard rule.match.holds(for: facts, scope: scope, tier: tier, isPermit: rule.outcome.isPermit),
                 rule.conditionCounts(activation)
@@ -38,6 +37,12 @@ extension PolicyBundle {
         }
         // By place, which is by name: the same rule is named whatever the order of the file.
         matching.sort()
+        // A rule that stands under several roles of the agent came once for each.
+        var last: Int?
+        matching.removeAll { place in
+            defer { last = place }
+            return place == last
+        }
         guard let strictest = matching.map({ rules[$0].outcome }).max() else { return Self.denied(tier: tier) }
         var decision = Self.denied(tier: tier)
         let deciding = matching.map { rules[$0] }.filter { $0.outcome == strictest }

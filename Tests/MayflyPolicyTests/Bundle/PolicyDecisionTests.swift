@@ -94,6 +94,16 @@ import Testing
         #expect(try bundle.decide(Bundles.facts(.action, roles: [], action: "read")).outcome == .deny)
     }
 
+    @Test func aRuleThatTwoRolesLeadToCountsOnce() throws {
+        let bundle = try Bundles.rules(
+            Bundles.rule(
+                "a", "require_approval",
+                "\"match\": {\"roles\": [\"role:x\", \"role:y\"]}, \"approval\": {\"quorum\": 2}"))
+        let decision = bundle.decide(try Bundles.facts(roles: ["role:y", "role:x"]))
+        #expect(decision.rule == "a")
+        #expect(decision.approvals == [ApprovalTerms(quorum: 2)])
+    }
+
     @Test func approvalTermsOfAllMatchingRulesAreKept() throws {
         let bundle = try Bundles.rules(
             Bundles.rule("a", "require_approval", "\"approval\": {\"groups\": [\"finance\"], \"quorum\": 2}"),
