@@ -22,6 +22,7 @@ package final class Writer: Sendable {
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
     private let position: Mutex<Position>
     let health = WriterHealth()
+    private let observers = Mutex<[any LedgerObserver]>([])
 
     private struct Pending {
         var jobs: [Job] = []
@@ -135,6 +136,11 @@ package final class Writer: Sendable {
         }
     }
 
+    /// Tells `observer` of every later commit, after those that came before it.
+    package func add(_ observer: any LedgerObserver) {
+        observers.withLock { $0.append(observer) }
+    }
+
     /// Whether half of the commands that may wait do wait; what is not urgent is better refused before it costs anything.
     package var isHalfFull: Bool { pending.withLock { $0.jobs.count >= Self.maximumPending / 2 } }
 
@@ -171,9 +177,11 @@ package final class Writer: Sendable {
     private func commit(_ jobs: [Job]) {
         let finishes: [@Sendable (BrokerError?) -> Void]
         let failure: BrokerError?
+        var written: [LedgerEvent] = []
+        let observers = observers.withLock { $0 }
+        // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
+        let now = clock.now()
         do throws(BrokerError) {
-            // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
-            let now = clock.now()
             var (head, frontier) = try settledPosition()
             var draft = state.copy()
             var entries: [LedgerEntry] = []
@@ -181,6 +189,7 @@ package final class Writer: Sendable {
             finishes = jobs.map { job in
                 let epoch = Int64(clamping: draft.revision).addingReportingOverflow(1).partialValue
                 let (events, finish) = job.run(&draft, Moment(now: now, epoch: epoch))
+                if !observers.isEmpty { written += events }
                 for event in events {
                     let entry = event.entry(index: frontier.size, time: now)
                     entries.append(entry)
@@ -199,6 +208,7 @@ package final class Writer: Sendable {
             for job in jobs { job.refuse(error) }
             return
         }
+        if failure == nil, !written.isEmpty { for observer in observers { observer.committed(written, at: now) } }
         for finish in finishes { finish(failure) }
     }
 

@@ -1,0 +1,38 @@
+@testable import MayflyBroker
+import MayflyModel
+import Synchronization
+import Testing
+
+/// Who observes the ledger sees what is durable, in order, before its callers are answered.
+@Suite struct LedgerObserverTests {
+    private final class Witness: LedgerObserver {
+        let actors = Mutex<[String]>([])
+
+        func committed(_ events: [LedgerEvent], at now: Timestamp) {
+            actors.withLock { $0 += events.map(\.actor) }
+        }
+    }
+
+    @Test func anObserverSeesEventsBeforeTheyAreAnsweredAndNoneThatFailed() throws {
+        let world = try World()
+        let witness = Witness()
+        let writer = world.broker.writer
+        writer.add(witness)
+        let seen = Mutex<[[String]]>([])
+        func submit(_ actor: String) {
+            writer.submit(NoteCommand(events: [LedgerEvent(.brokerStarted, .ok, actor: actor)])) { _ in
+                let actors = witness.actors.withLock { $0 }
+                seen.withLock { $0.append(actors) }
+            }
+        }
+        submit("first")
+        submit("second")
+        world.broker.stop()
+        let answers = seen.withLock { $0 }
+        #expect(answers.count == 2)
+        #expect(answers.first?.first == "first")
+        #expect(answers.last == ["first", "second"])
+        submit("late")
+        #expect(witness.actors.withLock { $0 } == ["first", "second"])
+    }
+}
