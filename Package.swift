@@ -25,6 +25,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        // The C library's own; nothing to install.
+        .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         .target(name: "MayflyModel", swiftSettings: common),
@@ -54,7 +56,7 @@ let package = Package(
             name: "mayfly",
             dependencies: [
                 "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyPolicy", "MayflyLedger", "MayflyBroker",
-                "MayflyStorage", "MayflyServer", "MayflyClient",
+                "MayflyStorage", "MayflyServer", "MayflyClient", "CSpawn",
             ],
             swiftSettings: common),
 

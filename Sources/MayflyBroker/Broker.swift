@@ -17,6 +17,8 @@ package final class Broker: Sendable {
     package let metrics = BrokerMetrics()
     package let limits: RequestLimits
     package let approvals: ApprovalDesk
+    package let supervisions: SupervisionDesk
+    package let notices: NoticeDesk
     let writer: Writer
     let store: any Store
     package let archiver: LedgerArchiver
@@ -69,7 +71,7 @@ package final class Broker: Sendable {
         do {
             writer = try Writer(
                 store: store, state: state, clock: clock, head: head, writtenTime: min(floor, clock.now()), log: log,
-                metrics: metrics)
+                metrics: metrics, live: live)
         } catch {
             throw .ledger(error)
         }
@@ -82,12 +84,17 @@ package final class Broker: Sendable {
             live: live, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier,
             metrics: metrics, governance: governance)
         approvals = ApprovalDesk(state: state, clock: clock, writer: writer, governance: governance)
+        supervisions = SupervisionDesk(state: state, clock: clock, writer: writer)
         verification = VerificationService(
             state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics)
         limits = RequestLimits(live: live, wall: wall, clock: clock, state: state, writer: writer)
         ledger = LedgerService(
             store: store, segments: segments, state: state, writer: writer, signer: signer, clock: clock,
             metrics: metrics)
+        notices = NoticeDesk(
+            live: live, state: state, clock: clock, writer: writer, ledger: ledger, metrics: metrics,
+            origin: signer.key.name)
+        writer.add(notices)
         archiver = LedgerArchiver(
             store: store, segments: segments, state: state, writer: writer, clock: clock, origin: signer.key.name)
         trim = LedgerTrim(store: store, segments: segments, state: state, log: log)

@@ -20,6 +20,8 @@ package struct BrokerSettings: Sendable {
     package var mintLimit: RateLimit?
     /// How often one resource may ask about tokens; nil for no limit.
     package var verifyLimit: RateLimit?
+    /// Who is told of what happens; at most `NoticeRoute.maximumRoutes`, with different names.
+    package var notices: [NoticeRoute] = []
 
     package init(issuer: String) {
         self.issuer = issuer

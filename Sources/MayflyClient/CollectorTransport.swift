@@ -36,10 +36,3 @@ package final class CollectorTransport: Sendable {
     /// Ends what is under way within about a second, and refuses what comes later.
     package func cancel() { isCancelled.set() }
 }
-
-private final class Cancellation: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    var isOn: Bool { flag.load(ordering: .acquiring) }
-    func set() { flag.store(true, ordering: .releasing) }
-}

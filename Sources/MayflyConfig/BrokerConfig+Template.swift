@@ -72,6 +72,26 @@ extension BrokerConfig {
         #   # The share of new traces that is recorded, 0 to 1. A caller's own trace goes by the flag in its traceparent.
         #   sample: 1.0
 
+        # Who is told of what happens: each entry of the ledger of these kinds, once it is durable, until it is taken.
+        # notices:
+        #   webhooks:
+        #     # https, or http to this machine. Each message is signed as Standard Webhooks has it.
+        #   - name: approvals
+        #     url: "https://chat.example.com/hooks/mayfly"
+        #     # Mode 0600; mayfly notice secret makes one.
+        #     secret_file: ../keys/approvals.webhook
+        #     events: ["approval.raised", "supervision.opened"]
+        #     # Only what is about these; each may be left out.
+        #     owners: ["owner:support-lead"]
+        #     # How long it is tried; 24h when left out.
+        #     keep: 6h
+        #   commands:
+        #     # Gets the message on its standard input. Status 0: taken. 65: refused. Anything else: tried again.
+        #   - name: pager
+        #     run: ["/usr/local/bin/page-security"]
+        #     events: ["token.refused", "action.decided"]
+        #     tiers: [4]
+
         """
     }
 }

@@ -54,6 +54,8 @@ package struct BrokerConfig: Equatable, Sendable {
     package var tracingEndpoint: CollectorURL?
     /// The share of new traces that is recorded.
     package var tracingSample = 1.0
+    /// Who is told of what happens.
+    package var notices: [NoticeConfig] = []
 
     package enum LogLevel: String, CaseIterable, Sendable {
         case debug, info, warning, error
@@ -127,6 +129,11 @@ package struct BrokerConfig: Equatable, Sendable {
             try metrics.finish()
         }
         if var tracing = try reader.object("tracing") { try readTracing(&tracing) }
+        if var notices = try reader.object("notices") {
+            self.notices = try NoticeConfig.list(&notices) { fields, name throws(FieldError) in
+                try Self.path(name, of: &fields, in: directory)
+            }
+        }
         try reader.finish()
         guard isListenerSafe else { throw reader.failure("listen", .invalid(rule: Self.plainListenerRule)) }
     }

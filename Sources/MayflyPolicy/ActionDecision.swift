@@ -22,6 +22,8 @@ package enum ActionDecision: Equatable, Sendable {
         case policy(PolicyOutcome)
         /// The policy changed while the action was decided.
         case policyChanged
+        /// More is under supervision already than can be kept.
+        case supervisionFull
         /// Too little is left for the whole delegation tree.
         case budgetExhausted(Limits.Member)
     }
@@ -53,6 +55,7 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.policy(.remediate)): "policy_remediation"
         case .deny(.policy): "policy_denied"
         case .deny(.policyChanged): "policy_changed"
+        case .deny(.supervisionFull): "supervision_full"
         }
     }
 
@@ -64,7 +67,7 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.exceeds(let member)): member
         case .deny(.budgetExhausted(let member)): member.rawValue
         case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted), .deny(.outsideHours),
-            .deny(.contextMalformed), .deny(.policy), .deny(.policyChanged):
+            .deny(.contextMalformed), .deny(.policy), .deny(.policyChanged), .deny(.supervisionFull):
             nil
         }
     }

@@ -5,7 +5,8 @@ internal import Glibc
     static let commands = CommandTable(
         commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
             + AgentCommands.all + RegistryCommands.all + [ApplyCommand.command] + RevokeCommands.all
-            + ApprovalCommands.all + PolicyCommands.all + LedgerCommands.all + TokenCommands.all
+            + ApprovalCommands.all + SupervisionCommands.all + NoticeCommands.all + PolicyCommands.all
+            + LedgerCommands.all + TokenCommands.all
             + [EvaluateCommand.command, ExecCommand.command, ReportCommand.command])
 
     static func main() {

@@ -18,7 +18,7 @@ import Testing
         "MayflyClient": ["MayflyModel", "MayflyCrypto", "CCurl"],
         "mayfly": [
             "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyPolicy", "MayflyLedger", "MayflyBroker",
-            "MayflyStorage", "MayflyServer", "MayflyClient",
+            "MayflyStorage", "MayflyServer", "MayflyClient", "CSpawn",
         ],
     ]
 
@@ -56,7 +56,7 @@ import Testing
         let modules = Set(
             Checkout.files("Sources").filter { $0.hasSuffix("/module.modulemap") }
                 .compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
-        #expect(modules == ["COpenSSL", "CJWT", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd"])
+        #expect(modules == ["COpenSSL", "CJWT", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd", "CSpawn"])
         for module in modules {
             #expect(Checkout.text("Sources/\(module)/module.modulemap").contains("module \(module) "), "\(module)")
             let users = Set(Self.sources.filter { $0.imports.contains(module) }.map(\.module))

@@ -26,7 +26,7 @@ class OpenAPITests(unittest.TestCase):
         headers = {"Authorization": "Bearer " + CONTEXT["admin_token"]}
         for template, path in self.document["paths"].items():
             # A key or a request that is not there is a 404 of the endpoint itself.
-            if "{kid}" in template or "/approvals/{" in template:
+            if "{kid}" in template or "/approvals/{" in template or "/supervisions/{" in template:
                 continue
             collection = (template.split("/") + [""] * 4)[3]
             target = re.sub(r"\{[^}]+\}", NAMES.get(collection, "none"), template)

@@ -24,6 +24,14 @@ package struct ApprovalDesk: Sendable {
         case admin(AdminID)
         case owner(OwnerID)
 
+        /// The name for the ledger.
+        var text: String {
+            switch self {
+            case .admin(let id): id.text
+            case .owner(let id): id.text
+            }
+        }
+
         /// Takes the subject of a broker token.
         package init?(_ text: String) {
             if let admin = AdminID(text) {

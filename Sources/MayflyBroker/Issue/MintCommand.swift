@@ -18,8 +18,12 @@ struct MintCommand: Command {
     let budgetExpires: Timestamp
     /// The number of the policy version that allowed it.
     let policy: Int64
+    /// What the token stands under, in tier 2.
+    let supervision: Supervision?
     let event: LedgerEvent
 
+    static let supervisionFull = OAuthError(
+        .temporarilyUnavailable, "more than can be kept stands under supervision; ask again when some of it has lapsed")
     static let ticketUsed = OAuthError(.invalidRequest, "the subject_token was used before")
 
     func decide(
@@ -39,6 +43,9 @@ struct MintCommand: Command {
                 OAuthError(.invalidGrant, "rights were withdrawn while the token was being made; ask again"),
                 "withdrawn", using: [assertion])
         }
+        if let supervision, !state.supervisionIndex.hasRoom(for: supervision.agent) {
+            return refused(Self.supervisionFull, "supervision.full", using: [assertion])
+        }
         var approved: ApprovalRequest?
         if let approval {
             approved = approval.redeem(in: state, at: moment.now)
@@ -51,14 +58,21 @@ struct MintCommand: Command {
             changes.append(.touched(touched))
         }
         if let budget = budget(in: state, at: resource.id) { changes.append(.budget(budget)) }
-        guard let approved else { return Decided(.success(token), changes: changes, events: [event]) }
+        var token = token
+        token.supervision = supervision
+        var events: [LedgerEvent] = []
+        if let supervision {
+            changes.append(.supervision(supervision))
+            events.append(.supervision(.supervisionOpened, .ok, supervision, by: supervision.asker, state))
+        }
+        guard let approved else { return Decided(.success(token), changes: changes, events: [event] + events) }
         changes.append(.approval(approved))
         var use = LedgerEvent.approval(
             .approvalUsed, .ok, approved, by: approved.subject.agent.text, state, at: moment.now)
         use.token = token.claims.tokenID
         var issued = event
         issued.approval = approved.id.text
-        return Decided(.success(token), changes: changes, events: [use, issued])
+        return Decided(.success(token), changes: changes, events: [use, issued] + events)
     }
 
     /// The budget that the token brings in; nil when nothing is used up, or when it inherits what its parent has.

@@ -118,6 +118,9 @@ extension TokenIssuer {
                 expiresIn: expiresAt - now.seconds),
             chain: claims.chain, resource: view.resource.id, assertion: client.mark, ticket: minting.ticket?.mark,
             budgetExpires: Timestamp(seconds: expiresAt + settings.clockSkew), policy: view.policy.id,
+            supervision: Supervision.opened(
+                tokenID, by: minting.ruling, for: claims, asker: view.agent.id.text, scope: claims.scopes.text,
+                action: nil, at: now),
             event: event(of: minting, claims))
     }
 

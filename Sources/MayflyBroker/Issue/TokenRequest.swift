@@ -32,4 +32,6 @@ package struct IssuedToken: Equatable, Sendable {
     package let claims: TokenClaims
     /// Seconds from the answer on.
     package let expiresIn: Int64
+    /// What it stands under in tier 2, with which it can be taken back.
+    package var supervision: Supervision?
 }

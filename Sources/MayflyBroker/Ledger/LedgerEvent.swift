@@ -34,6 +34,10 @@ package struct LedgerEvent: Sendable {
         case approvalReopened = "approval.reopened"
         case approvalSuperseded = "approval.superseded"
         case approvalUsed = "approval.used"
+        case supervisionOpened = "supervision.opened"
+        case supervisionReversed = "supervision.reversed"
+        case noticeFailed = "notice.failed"
+        case noticeTested = "notice.tested"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {
@@ -78,7 +82,9 @@ package struct LedgerEvent: Sendable {
     package var reservation: String?
     /// The request that people were asked to approve: its `auth_req_id`, worth something to its own client only.
     package var approval: String?
-    /// How long that request had stood by then.
+    /// The name under which something can be taken back, or was.
+    package var supervision: String?
+    /// How long the request had stood by then, or can be taken back, or had stood until it was.
     package var seconds: Int64?
     /// For people: which record was changed, what was revoked and why.
     package var target: String?
@@ -112,7 +118,8 @@ package struct LedgerEvent: Sendable {
             .storeResumed, .policyChanged:
             .change
         case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted, .approvalRaised, .approvalVoted,
-            .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed:
+            .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed,
+            .supervisionOpened, .supervisionReversed, .noticeFailed, .noticeTested:
             .security
         }
     }
@@ -164,6 +171,7 @@ package struct LedgerEvent: Sendable {
         }
         member("reservation", reservation)
         member("approval", approval)
+        member("supervision", supervision)
         if let seconds {
             writer.name("seconds")
             writer.integer(seconds)

@@ -28,7 +28,9 @@ extension Tables {
             ("setting", settings.count), ("admin", admins.count), ("owner", owners.count), ("role", roles.count),
             ("resource", resources.count), ("agent", agents.count), ("enrolment_code", codes.count),
             ("signing_key", signingKeys.count), ("used", used.count), ("revocation", revocations.count),
-            ("budget", budgets.count), ("reservation", reservations.count),
+            ("budget", budgets.count), ("reservation", reservations.count), ("approval", approvals.count),
+            ("supervision", supervisions.count),
+            ("notice", notices.count),
         ]
     }
 }

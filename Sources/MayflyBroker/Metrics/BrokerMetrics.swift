@@ -16,6 +16,7 @@ package final class BrokerMetrics: Sendable {
     package let exhausted = CounterSet<ExhaustedLimit>()
     package let revocations = CounterSet<RevocationKind>()
     package let knownTokens = CounterSet<CacheResult>()
+    package let notices = CounterSet<NoticeOutcome>()
     package let storeErrors = CounterSet<StoreErrorKind>()
     /// Commands that shared one commit.
     package let batchSize = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])

@@ -143,6 +143,21 @@ package enum RevocationKind: Int, MetricLabel {
     }
 }
 
+/// What became of something that somebody was to be told.
+package enum NoticeOutcome: Int, MetricLabel {
+    case delivered, refused, expired
+    /// There were too many already; the entry is in the ledger, and nobody is told of it.
+    case lost
+
+    init(_ outcome: NoticeDesk.Outcome) {
+        switch outcome {
+        case .delivered: self = .delivered
+        case .refused: self = .refused
+        case .expired: self = .expired
+        }
+    }
+}
+
 /// Whether a token's signature was known to be good.
 package enum CacheResult: Int, MetricLabel {
     case hit, miss

@@ -27,12 +27,15 @@ package enum Change: Sendable {
     case reservation(Reservation)
     case removeReservation(String)
     case approval(ApprovalRequest)
+    case supervision(Supervision)
+    case notice(Notice)
+    case removeNotice(Int64)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
         case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation,
-            .approval:
+            .approval, .supervision, .notice, .removeNotice:
             false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation,

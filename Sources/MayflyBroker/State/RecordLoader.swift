@@ -18,6 +18,8 @@ enum LoadedRecord: Sendable {
     case budget(Budget)
     case reservation(Reservation)
     case approval(ApprovalRequest)
+    case supervision(Supervision)
+    case notice(Notice)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -41,6 +43,8 @@ enum LoadedRecord: Sendable {
         case .budget: self = .budget(try Budget(stored: object))
         case .reservation: self = .reservation(try Reservation(stored: object))
         case .approval: self = .approval(try ApprovalRequest(stored: object))
+        case .supervision: self = .supervision(try Supervision(stored: object))
+        case .notice: self = .notice(try Notice(stored: object))
         }
     }
 }

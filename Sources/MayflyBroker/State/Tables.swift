@@ -18,6 +18,8 @@ package struct Tables: Sendable {
     package private(set) var budgets = Table<Budget>()
     package private(set) var reservations = Table<Reservation>()
     package private(set) var approvals = Table<ApprovalRequest>()
+    package private(set) var supervisions = Table<Supervision>()
+    package private(set) var notices = Table<Notice>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -39,6 +41,8 @@ package struct Tables: Sendable {
 
     /// Requests for approval by what they ask for.
     private(set) var approvalIndex = ApprovalIndex()
+    /// How much is under supervision.
+    private(set) var supervisionIndex = SupervisionIndex()
 
     /// The ids of the published owners in order, for listings; none is ever removed.
     private(set) var ownerOrder = SortedIDs<OwnerID>()
@@ -75,6 +79,10 @@ package struct Tables: Sendable {
         case .approval(let record):
             approvalIndex.replace(nil, with: record)
             approvals.load(record)
+        case .supervision(let record):
+            supervisionIndex.replace(nil, with: record)
+            supervisions.load(record)
+        case .notice(let record): notices.load(record)
         }
     }
 
@@ -114,6 +122,11 @@ package struct Tables: Sendable {
         case .approval(let record):
             approvalIndex.replace(approvals[record.id], with: record)
             approvals.put(record)
+        case .supervision(let record):
+            supervisionIndex.replace(supervisions[record.id], with: record)
+            supervisions.put(record)
+        case .notice(let record): notices.put(record)
+        case .removeNotice(let id): notices.remove(id)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -135,6 +148,8 @@ package struct Tables: Sendable {
         budgets.collect(into: &batch)
         reservations.collect(into: &batch)
         approvals.collect(into: &batch)
+        supervisions.collect(into: &batch)
+        notices.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
@@ -144,7 +159,8 @@ package struct Tables: Sendable {
             resources: resources.changes, agents: agents.changes, codes: codes.changes,
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
             archives: archives.changes, policies: policies.changes, budgets: budgets.changes,
-            reservations: reservations.changes, approvals: approvals.changes,
+            reservations: reservations.changes, approvals: approvals.changes, supervisions: supervisions.changes,
+            notices: notices.changes,
             audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
     }
 
@@ -169,6 +185,9 @@ package struct Tables: Sendable {
         // Not the draft's index: what was forgotten while the draft was on its way must not come back.
         for (id, change) in draft.approvals { approvalIndex.replace(approvals[id], with: change) }
         approvals.absorb(draft.approvals)
+        for (id, change) in draft.supervisions { supervisionIndex.replace(supervisions[id], with: change) }
+        supervisions.absorb(draft.supervisions)
+        notices.absorb(draft.notices)
         audiences = draft.audiences
         roleEpochBound = draft.roleEpochBound
         revision = draft.revision
@@ -178,7 +197,7 @@ package struct Tables: Sendable {
     func hasExpired(at now: Timestamp) -> Bool {
         codes.hasExpired(at: now) || signingKeys.hasExpired(at: now) || revocations.hasExpired(at: now)
             || used.hasExpired(at: now) || budgets.hasExpired(at: now) || reservations.hasExpired(at: now)
-            || approvals.hasExpired(at: now)
+            || approvals.hasExpired(at: now) || supervisions.hasExpired(at: now)
     }
 
     /// Forgets up to `limit` expired records other than marks; answers how many it looked at.
@@ -191,6 +210,9 @@ package struct Tables: Sendable {
         var index = approvalIndex
         count += approvals.forgetExpired(at: now, limit: limit - count) { index.replace($0, with: nil) }
         approvalIndex = index
+        var supervisionIndex = supervisionIndex
+        count += supervisions.forgetExpired(at: now, limit: limit - count) { supervisionIndex.replace($0, with: nil) }
+        self.supervisionIndex = supervisionIndex
         return count
     }
 
@@ -217,6 +239,8 @@ struct DraftedChanges: Sendable {
     let budgets: [Budget.ID: Budget?]
     let reservations: [Reservation.ID: Reservation?]
     let approvals: [ApprovalRequest.ID: ApprovalRequest?]
+    let supervisions: [Supervision.ID: Supervision?]
+    let notices: [Notice.ID: Notice?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64
     let revision: UInt64

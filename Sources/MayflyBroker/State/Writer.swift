@@ -17,6 +17,7 @@ package final class Writer: Sendable {
     private let clock: BrokerClock
     private let log: any BrokerLog
     private let metrics: BrokerMetrics
+    private let live: LiveSettings
     private let queue = DispatchQueue(label: "mayfly.writer")
     private let pending = Mutex(Pending())
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
@@ -79,8 +80,9 @@ package final class Writer: Sendable {
 
     init(
         store: any Store, state: BrokerState, clock: BrokerClock, head: StoreHead, writtenTime: Timestamp,
-        log: any BrokerLog, metrics: BrokerMetrics
+        log: any BrokerLog, metrics: BrokerMetrics, live: LiveSettings
     ) throws(LedgerError) {
+        self.live = live
         self.store = store
         self.state = state
         self.clock = clock
@@ -179,6 +181,7 @@ package final class Writer: Sendable {
         let failure: BrokerError?
         var written: [LedgerEvent] = []
         let observers = observers.withLock { $0 }
+        let routes = live.current.notices
         // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
         let now = clock.now()
         do throws(BrokerError) {
@@ -193,6 +196,7 @@ package final class Writer: Sendable {
                 for event in events {
                     let entry = event.entry(index: frontier.size, time: now)
                     entries.append(entry)
+                    if !routes.isEmpty { owe(event, entry, to: routes, in: &draft) }
                     for subtree in frontier.append(entry.leafHash) {
                         subtrees.append(LedgerSubtree(level: subtree.level, index: subtree.index, hash: subtree.hash))
                     }
@@ -210,6 +214,16 @@ package final class Writer: Sendable {
         }
         if failure == nil, !written.isEmpty { for observer in observers { observer.committed(written, at: now) } }
         for finish in finishes { finish(failure) }
+    }
+
+    /// Has an entry told to those who want to hear of it, in the entry's own commit.
+    private func owe(_ event: LedgerEvent, _ entry: LedgerEntry, to routes: [NoticeRoute], in draft: inout Tables) {
+        let owed = routes.filter { $0.wants(event) }.map(\.name)
+        guard !owed.isEmpty else { return }
+        guard draft.notices.draftCount < Notice.maximumKept, let id = Int64(exactly: entry.index) else {
+            return metrics.notices.add(.lost, UInt64(owed.count))
+        }
+        draft.apply(.notice(Notice(id: id, at: entry.time, owed: owed)))
     }
 
     /// Makes the draft durable and then visible, and leaves nothing in it; answers why not, if not.

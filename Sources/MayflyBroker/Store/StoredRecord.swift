@@ -21,8 +21,12 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case budget = 13
     /// A request that people are asked to approve.
     case approval = 14
+    /// Something that happened and that somebody is still to be told of.
+    case notice = 15
     /// What an action took from budgets and may give back.
     case reservation = 16
+    /// Something that tier 2 let through and that can be taken back.
+    case supervision = 17
 }
 
 /// The name of one record.

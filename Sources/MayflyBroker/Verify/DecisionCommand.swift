@@ -16,14 +16,27 @@ struct DecisionCommand: Command {
     /// What policy said, and the number of the version that was in force before the token was looked at.
     let policy: PolicyRuling?
     let policyNumber: Int64
+    /// What the action is to stand under when it is allowed in tier 2.
+    let supervision: Supervision?
     let event: LedgerEvent
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
-        var decided = try judge(state, moment)
+        var decided = supervised(try judge(state, moment), state)
         decided.answer.policy = policy
         let suspension = state.suspension(demandedBy: policy, moment)
         decided.changes += suspension.changes
         decided.events += suspension.events
+        return decided
+    }
+
+    /// In tier 2 what is allowed can be taken back; what nobody could take back is refused.
+    private func supervised(_ decided: Decided<Ruling>, _ state: Tables) -> Decided<Ruling> {
+        guard let supervision, decided.answer.decision.isAllowed else { return decided }
+        guard state.supervisionIndex.hasRoom(for: supervision.agent) else { return refused(.deny(.supervisionFull)) }
+        var decided = decided
+        decided.answer.supervision = supervision
+        decided.changes.append(.supervision(supervision))
+        decided.events.append(.supervision(.supervisionOpened, .ok, supervision, by: asker, state))
         return decided
     }
 

@@ -9,6 +9,9 @@ package struct Ruling: Equatable, Sendable {
     /// What the tree may still spend; nil when nothing is used up.
     package var remaining: Amounts?
 
+    /// What can be taken back, in tier 2; nil in every other.
+    package var supervision: Supervision?
+
     /// What policy said; nil when the bundle in force says yes to everything, or was not asked.
     package var policy: PolicyRuling?
 

@@ -188,9 +188,19 @@ package struct VerificationService: Sendable {
             }
             if decision.isAllowed || !policy.allows { event.govern(by: policy) } else { event.policy = policy }
         }
+        var supervision: Supervision?
+        if decision.isAllowed, let active, policy?.decision.window != nil {
+            do {
+                supervision = Supervision.opened(
+                    try TokenID.random(), by: policy, for: active.claims, asker: asker.text, scope: scope?.text,
+                    action: Self.printable(action), at: clock.now())
+            } catch {
+                return completion(.failure(.oauth(error)))
+            }
+        }
         let command = DecisionCommand(
             decision: decision, active: active, amounts: amounts, reservation: reservation, asker: asker.text,
-            policy: policy, policyNumber: number, event: event)
+            policy: policy, policyNumber: number, supervision: supervision, event: event)
         writer.submit(command) { [metrics] result in
             metrics.decided(try? result.get().decision)
             completion(result)

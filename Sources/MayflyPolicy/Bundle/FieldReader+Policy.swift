@@ -2,7 +2,7 @@ package import MayflyModel
 
 extension FieldReader {
     /// Takes an amount of money; nil when absent.
-    mutating func money(_ name: String) throws(FieldError) -> Money? {
+    package mutating func money(_ name: String) throws(FieldError) -> Money? {
         guard let value = take(name) else { return nil }
         guard let money = Money(value) else {
             throw failure(name, .invalid(rule: "must be money such as {\"amount\": \"12.50\", \"currency\": \"EUR\"}"))

@@ -19,7 +19,10 @@ enum ApprovalsAPI {
             wanted = state
         }
         let views = call.broker.approvals.requests(for: try reader(call), in: wanted)
-        return .reply(try Page.reply(call.request, name: "approvals", records: views.map { (place(of: $0), json($0)) }))
+        return .reply(
+            try Page.reply(
+                call.request, name: "approvals",
+                records: views.map { (Page.place($0.request.createdAt, $0.request.id.text), json($0)) }))
     }
 
     private static let read = Endpoint(
@@ -38,15 +41,7 @@ enum ApprovalsAPI {
             access: approves ? .approve : .deny, request: "ApprovalVote", success: (200, "Approval")
         ) { call throws(Failure) in
             let (id, reader) = (try id(call), try reader(call))
-            var fields = try call.fields()
-            let reason = try RegistryAPI.field { () throws(FieldError) in
-                let text = try fields.string("reason", maximum: RegistryLimits.textLength)
-                guard !text.utf8.allSatisfy({ $0 == 0x20 }) else {
-                    throw fields.failure("reason", .invalid(rule: "says why, for whoever reads the ledger"))
-                }
-                try fields.finish()
-                return text
-            }
+            let reason = try reason(call)
             return .waiting({
                 call.broker.approvals.vote(
                     approves, on: id, by: reader, signedIn: call.caller.epoch, reason: reason, $0)
@@ -67,10 +62,17 @@ enum ApprovalsAPI {
         return id
     }
 
-    /// Sorts by age; twenty digits hold any time.
-    private static func place(of view: ApprovalDesk.View) -> String {
-        let digits = String(max(0, view.request.createdAt.milliseconds))
-        return String(repeating: "0", count: max(0, 20 - digits.utf8.count)) + digits + "." + view.request.id.text
+    /// The body of a person's word: a reason, and nothing else.
+    static func reason(_ call: Call) throws(Failure) -> String {
+        var fields = try call.fields()
+        return try RegistryAPI.field { () throws(FieldError) in
+            let text = try fields.string("reason", maximum: RegistryLimits.textLength)
+            guard !text.utf8.allSatisfy({ $0 == 0x20 }) else {
+                throw fields.failure("reason", .invalid(rule: "says why, for whoever reads the ledger"))
+            }
+            try fields.finish()
+            return text
+        }
     }
 
     private static func json(_ view: ApprovalDesk.View) -> JSONObject {

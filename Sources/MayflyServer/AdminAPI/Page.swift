@@ -29,6 +29,12 @@ enum Page {
         return AdminReply.object(object)
     }
 
+    /// Sorts by age; twenty digits hold any time.
+    static func place(_ time: Timestamp, _ id: String) -> String {
+        let digits = String(max(0, time.milliseconds))
+        return String(repeating: "0", count: max(0, 20 - digits.utf8.count)) + digits + "." + id
+    }
+
     static func size(_ request: HTTPRequest) throws(Failure) -> Int {
         guard let text = try query("limit", request) else { return defaultSize }
         guard let size = Int(text), (1...maximumSize).contains(size) else {

@@ -91,6 +91,10 @@ enum EvaluationReply {
             writer.name("policy")
             writer.value(.object(policy.json))
         }
+        if let supervision = ruling.supervision {
+            writer.name("supervision")
+            writer.value(.object(SupervisionReply.brief(supervision)))
+        }
         if let remaining = ruling.remaining {
             writer.name("remaining")
             writer.value(.object(remaining.json))

@@ -59,6 +59,10 @@ enum OAuthReply {
             writer.name("trace")
             writer.string(token.claims.trace)
         }
+        if let supervision = token.supervision {
+            writer.name("supervision")
+            writer.value(.object(SupervisionReply.brief(supervision)))
+        }
         writer.endObject()
         return HTTPReply(
             status: 200, contentType: .json, headers: [("Pragma", "no-cache")], body: writer.bytes)

@@ -5,7 +5,7 @@ import MayflyModel
 enum OpenAPISchemas {
     static let all: JSONObject = {
         var schemas = JSONObject()
-        for (name, schema) in registry + oauth + authzen + approvals + policies + rest {
+        for (name, schema) in registry + oauth + authzen + approvals + policies + supervisions + rest {
             schemas[name] = .object(schema)
         }
         return schemas

@@ -4,7 +4,8 @@ import MayflyBroker
 package enum Endpoints {
     package static let all: [Endpoint] =
         protocols + RegistryAPI.endpoints + EnrolmentAPI.endpoints
-        + ApprovalsAPI.endpoints + RevocationsAPI.endpoints + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints
+        + ApprovalsAPI.endpoints + SupervisionsAPI.endpoints + NoticesAPI.endpoints + RevocationsAPI.endpoints
+        + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints
         + KeysAPI.endpoints + PoliciesAPI.endpoints + operations
 
     private static let protocols = [
@@ -36,6 +37,10 @@ package enum Endpoints {
             "POST", "/access/v1/settle", "Give back what an allowed action did not use", request: "Settlement",
             success: (200, "Settled")
         ) { SettlementEndpoint.run($0) },
+        Endpoint(
+            "GET", "/access/v1/supervisions/{id}", "Whether what was let through in tier 2 was taken back",
+            success: (200, "SupervisionState")
+        ) { SupervisionEndpoint.run($0) },
         Endpoint("GET", "/verify", "Forward-auth for nginx, Envoy and Traefik", query: ["scope"]) {
             VerifyEndpoint.run($0)
         },

@@ -74,6 +74,8 @@ package final class MetricsPage: Sendable {
         writer.counters("mayfly_budget_refusals_total", "limit", metrics.exhausted)
         writer.family("mayfly_revocations_total", .counter, "Revocations and what else ends tokens, each durable.")
         writer.counters("mayfly_revocations_total", "kind", metrics.revocations)
+        writer.family("mayfly_notices_total", .counter, "What became of entries that somebody was to be told of.")
+        writer.counters("mayfly_notices_total", "outcome", metrics.notices)
         writer.family("mayfly_refused_clients_total", .counter, "Clients that failed to prove who they are.")
         writer.sample("mayfly_refused_clients_total", metrics.refusedClients)
         writer.family("mayfly_known_tokens_total", .counter, "Look-ups among tokens whose signature is known.")

@@ -7,7 +7,7 @@ enum ApprovalCommands {
 
     private static let id = Positional("ID", "the request's id, as approval list prints it")
 
-    private static let options =
+    static let options =
         Connection.adminOptions + [
             .value("as", "OWNER", "the owner who reads or votes (default: the administrator)"),
             .value("key", "FILE", "the owner's key (default owner:NAME.pem in $MAYFLY_KEYS or ~/.mayfly)"),
@@ -70,7 +70,7 @@ enum ApprovalCommands {
     }
 
     /// The session of the owner that `--as` names, or of the administrator.
-    private static func session(_ call: Invocation) throws(CommandError) -> AdminSession {
+    static func session(_ call: Invocation) throws(CommandError) -> AdminSession {
         guard let name = call.value("as") else {
             guard call.value("key") == nil else { throw call.usage("--key goes with --as; --admin-key is another's") }
             return try Connection.admin(call)

@@ -49,7 +49,7 @@ enum ChildProcess {
     }
 
     /// The texts as C has them: an array of pointers that a null ends.
-    private static func withCStrings<Value>(
+    static func withCStrings<Value>(
         _ texts: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Value
     ) -> Value {
         var pointers = texts.map { strdup($0) } + [nil]

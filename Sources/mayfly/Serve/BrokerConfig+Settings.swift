@@ -13,6 +13,7 @@ extension BrokerConfig {
         settings.clockSkew = clockSkew
         settings.mintLimit = mintLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
         settings.verifyLimit = verifyLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
+        settings.notices = notices.map(\.route)
         return settings
     }
 

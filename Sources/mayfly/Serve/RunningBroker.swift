@@ -16,6 +16,7 @@ final class RunningBroker {
     private let cleaner: ExpiryCleaner
     private let log: StandardErrorLog
     private let spans: SpanExporter?
+    private let notices: NoticeService
 
     static func ledgerKeyPath(_ config: BrokerConfig) -> String {
         config.keysDirectory + "/ledger.pem"
@@ -23,6 +24,7 @@ final class RunningBroker {
 
     init(_ config: BrokerConfig, acceptClock: Bool) throws(CommandError) {
         try BrokerDirectory.checkPrivate(config.keysDirectory)
+        let transports = try NoticeService.transports(config)
         let log = try Observation.log(config)
         let front = StartingHandler()
         var limits = HTTPLimits()
@@ -60,6 +62,8 @@ final class RunningBroker {
         }
         front.begin(with: admission)
         url = "http://\(config.listen.isIPv6 ? "[\(config.listen.host)]" : config.listen.host):\(port)"
+        notices = NoticeService(broker.notices)
+        try notices.start(config, transports)
         cleaner = ExpiryCleaner(broker, log)
         cleaner.start()
         self.log = log
@@ -72,6 +76,7 @@ final class RunningBroker {
         cleaner.stop()
         server.stop()
         admission.lane.stop()
+        notices.stop()
         broker.stop()
         spans?.stop()
         log.say(.info, "stopped; everything accepted was answered")
@@ -100,7 +105,14 @@ final class RunningBroker {
                 "the configuration was not reloaded, and the old one holds: a change of \(names) needs a restart")
             return
         }
-        broker.live.replace(with: new.settings(issuer: broker.settings.issuer))
+        do throws(CommandError) {
+            let transports = try NoticeService.transports(new)
+            broker.live.replace(with: new.settings(issuer: broker.settings.issuer))
+            try notices.start(new, transports)
+        } catch {
+            log.say(.error, "the configuration was not reloaded: \(error.lines.joined(separator: "; "))")
+            return
+        }
         log.follow(new)
         config = new
         log.say(.info, "the configuration was reloaded")

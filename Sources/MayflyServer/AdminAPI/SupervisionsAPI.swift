@@ -1,0 +1,55 @@
+import MayflyBroker
+import MayflyModel
+
+/// `/api/v1/supervisions`: what tier 2 let through, and taking it back.
+enum SupervisionsAPI {
+    static let endpoints = [list, read, reverse]
+
+    private static let list = Endpoint(
+        "GET", "/api/v1/supervisions", "List what was let through in tier 2, the oldest first", access: .readApprovals,
+        success: (200, "SupervisionPage"), query: ["limit", "cursor", "state"]
+    ) { call throws(Failure) in
+        var wanted: Supervision.State?
+        if let text = try Page.query("state", call.request) {
+            guard let state = Supervision.State(rawValue: text) else {
+                throw .badQuery("state is one of: " + states.joined(separator: ", "))
+            }
+            wanted = state
+        }
+        let views = call.broker.supervisions.supervisions(for: try reader(call), in: wanted)
+        return .reply(
+            try Page.reply(
+                call.request, name: "supervisions",
+                records: views.map {
+                    (Page.place($0.supervision.openedAt, $0.supervision.id), SupervisionReply.json($0))
+                }))
+    }
+
+    private static let read = Endpoint(
+        "GET", "/api/v1/supervisions/{id}", "Read what was let through in tier 2", access: .readApprovals,
+        success: (200, "Supervision")
+    ) { call throws(Failure) in
+        let view = call.broker.supervisions.supervision(call.parameters["id"] ?? "", for: try reader(call))
+        guard let view else { throw .broker(.notFound) }
+        return .reply(AdminReply.object(SupervisionReply.json(view)))
+    }
+
+    private static let reverse = Endpoint(
+        "POST", "/api/v1/supervisions/{id}/reverse", "Take it back: its token ends, and everything below it",
+        access: .deny, request: "Reversal", success: (200, "Supervision")
+    ) { call throws(Failure) in
+        let (id, reader) = (call.parameters["id"] ?? "", try reader(call))
+        let reason = try ApprovalsAPI.reason(call)
+        return .waiting({
+            call.broker.supervisions.reverse(id, by: reader, signedIn: call.caller.epoch, reason: reason, $0)
+        }) { AdminReply.object(SupervisionReply.json($0)) }
+    }
+
+    private static var states: [String] { Supervision.State.allCases.map(\.rawValue) }
+
+    /// The access rule lets nobody else in.
+    private static func reader(_ call: Call) throws(Failure) -> ApprovalDesk.Reader {
+        guard let reader = ApprovalDesk.Reader(call.actor) else { throw .unauthorized }
+        return reader
+    }
+}
