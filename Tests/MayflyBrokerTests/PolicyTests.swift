@@ -195,6 +195,7 @@ struct PolicyTests {
         #expect(
             try world.token("agent:child", [("resource", "tickets"), ("context", #"{"records":1000}"#)]).status == 400)
         #expect(try world.admin("GET", "/api/v1/agents/agent:child").string("state") == "active")
+        #expect(world.broker.metrics.halts == 3)
     }
 
     @Test func aTightenedBundleReachesTokensThatAreOut() throws {

@@ -23,6 +23,7 @@ package final class BrokerMetrics: Sendable {
     /// Nanoseconds that the store took for a commit, failed ones included.
     package let commitTime = Histogram(bounds: BrokerMetrics.commitBounds)
     private let refusedClientCount = Atomic<UInt64>(0)
+    private let haltCount = Atomic<UInt64>(0)
 
     /// From 50 µs, which memory takes, to 10 s, at which a disk is as good as gone.
     private static let commitBounds: [UInt64] = [
@@ -35,6 +36,9 @@ package final class BrokerMetrics: Sendable {
     /// Failures of clients to prove who they are.
     package var refusedClients: UInt64 { refusedClientCount.load(ordering: .relaxed) }
 
+    /// What policy refused because it is in tier 4.
+    package var halts: UInt64 { haltCount.load(ordering: .relaxed) }
+
     func clientRefused() {
         refusedClientCount.wrappingAdd(1, ordering: .relaxed)
     }
@@ -43,8 +47,14 @@ package final class BrokerMetrics: Sendable {
     func answered(_ result: Result<IssuedToken, BrokerError>) {
         switch result {
         case .success(let token): issued.add(IssuedKind(token))
-        case .failure(let error): refused.add(RefusalReason(error))
+        case .failure(let error):
+            refused.add(RefusalReason(error))
+            if case .oauth(let refusal) = error { count(refusal.cause) }
         }
+    }
+
+    private func count(_ ruling: PolicyRuling?) {
+        if ruling?.decision.tier == .halt { haltCount.wrappingAdd(1, ordering: .relaxed) }
     }
 
     /// Counts a request for a token that was refused before it reached the issuer.
@@ -56,7 +66,9 @@ package final class BrokerMetrics: Sendable {
         if isActive { active.add(surface) } else { inactive.add(surface) }
     }
 
-    func decided(_ decision: ActionDecision?) {
+    func decided(_ ruling: Ruling?) {
+        let decision = ruling?.decision
+        count(ruling?.policy)
         decisions.add(decision.map { $0.isAllowed ? .allow : .deny } ?? .error)
         if case .deny(.budgetExhausted(let member)) = decision, let limit = ExhaustedLimit(member) {
             exhausted.add(limit)

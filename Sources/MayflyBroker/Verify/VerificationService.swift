@@ -202,7 +202,7 @@ package struct VerificationService: Sendable {
             decision: decision, active: active, amounts: amounts, reservation: reservation, asker: asker.text,
             policy: policy, policyNumber: number, supervision: supervision, event: event)
         writer.submit(command) { [metrics] result in
-            metrics.decided(try? result.get().decision)
+            metrics.decided(try? result.get())
             completion(result)
         }
     }

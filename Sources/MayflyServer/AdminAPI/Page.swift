@@ -19,6 +19,19 @@ enum Page {
         return AdminReply.object(object)
     }
 
+    /// A page of records that are in the order of their places; only what is on the page is written.
+    static func reply<R>(
+        _ request: HTTPRequest, name: String, sorted: [R], place: (R) -> String, show: (R) -> JSONObject
+    ) throws(Failure) -> HTTPReply {
+        let size = try size(request)
+        let cursor = try query("cursor", request)
+        let rest = cursor.map { after in sorted.drop { place($0) <= after } } ?? sorted[...]
+        let page = rest.prefix(size)
+        var object: JSONObject = [name: .array(page.map { .object(show($0)) })]
+        if rest.count > page.count, let last = page.last { object["next_cursor"] = .string(place(last)) }
+        return AdminReply.object(object)
+    }
+
     /// A page that was cut out of its listing already.
     static func reply<R: Record>(
         name: String, _ page: Listing<R>, show: (R) -> (id: String, json: JSONObject)

@@ -19,10 +19,8 @@ enum SupervisionsAPI {
         let views = call.broker.supervisions.supervisions(for: try reader(call), in: wanted)
         return .reply(
             try Page.reply(
-                call.request, name: "supervisions",
-                records: views.map {
-                    (Page.place($0.supervision.openedAt, $0.supervision.id), SupervisionReply.json($0))
-                }))
+                call.request, name: "supervisions", sorted: views,
+                place: { Page.place($0.supervision.openedAt, $0.supervision.id) }, show: SupervisionReply.json))
     }
 
     private static let read = Endpoint(

@@ -1,3 +1,5 @@
+internal import MayflyModel
+
 /// A client's identifier and secret from HTTP Basic (RFC 7617), each half form-decoded as RFC 6749 §2.3.1 asks.
 package struct BasicCredentials: Equatable, Sendable {
     /// Characters of the base64 text.
@@ -10,7 +12,7 @@ package struct BasicCredentials: Equatable, Sendable {
     /// Reads what follows the scheme.
     package static func parse(_ bytes: [UInt8]) throws(HTTPSyntaxError) -> BasicCredentials {
         guard bytes.count <= maximumLength else { throw .credentialsTooLong }
-        guard let pair = StrictBase64.decode(bytes[...]) else { throw .invalidCredentials }
+        guard let pair = Base64.decode(bytes) else { throw .invalidCredentials }
         guard let colon = pair.firstIndex(of: UInt8(ascii: ":")), colon > pair.startIndex else {
             throw .invalidCredentials
         }

@@ -70,6 +70,8 @@ package final class MetricsPage: Sendable {
         }
         writer.family("mayfly_decisions_total", .counter, "Decisions about actions; error was not written down.")
         writer.counters("mayfly_decisions_total", "outcome", metrics.decisions)
+        writer.family("mayfly_halts_total", .counter, "Requests and actions that policy refused because of tier 4.")
+        writer.sample("mayfly_halts_total", metrics.halts)
         writer.family("mayfly_budget_refusals_total", .counter, "Decisions that a spent budget refused.")
         writer.counters("mayfly_budget_refusals_total", "limit", metrics.exhausted)
         writer.family("mayfly_revocations_total", .counter, "Revocations and what else ends tokens, each durable.")
