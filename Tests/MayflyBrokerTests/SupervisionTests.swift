@@ -135,7 +135,11 @@ struct SupervisionTests {
         let third = try World(restarting: second)
         #expect(try Self.state(third, id).string("state") == "reversed")
         #expect(try !third.isActive(token))
+        // What was taken back is remembered for longer than what stands.
         third.clock.advance(600 + Supervision.memory)
+        while try third.broker.removeExpired() {}
+        #expect(try Self.state(third, id).string("state") == "reversed")
+        third.clock.advance(Supervision.reversalMemory)
         while try third.broker.removeExpired() {}
         #expect(try Self.state(third, id).status == 404)
         #expect(third.broker.state.read { $0.supervisionIndex.count } == 0)

@@ -74,10 +74,10 @@ package final class NoticeDesk: LedgerObserver {
 
     /// The oldest notices that the route is owed, at most `limit`, in the ledger's order.
     package func page(for route: NoticeRoute, limit: Int) -> [Notice] {
-        state.read { tables in
-            let owed = tables.notices.all { $0.owed.contains { $0.utf8.elementsEqual(route.name.utf8) } }
-            return Array(owed.sorted { $0.id < $1.id }.prefix(limit))
+        let owed = state.read { tables in
+            tables.notices.all { $0.owed.contains { $0.utf8.elementsEqual(route.name.utf8) } }
         }
+        return Array(owed.sorted { $0.id < $1.id }.prefix(limit))
     }
 
     package func isOverdue(_ notice: Notice, for route: NoticeRoute) -> Bool {

@@ -24,10 +24,12 @@ package struct Supervision: Record, Equatable {
 
     /// Records that are kept, of one agent and of all: what would be one more is refused, so that memory stays bounded
     /// and nothing goes by that nobody could take back.
-    package static let maximumByAgent = 5000
+    package static let maximumByAgent = 10_000
     package static let maximumCount = 50_000
-    /// Seconds for which the record outlives its window, so that a tool that looks late still finds what became of it.
-    static let memory: Int64 = 3600
+    /// Seconds for which a record outlives its window.
+    static let memory: Int64 = 600
+    /// The same for what was taken back: a tool that looks late must not believe that it stands.
+    static let reversalMemory: Int64 = 86_400
 
     /// At the mint the `jti` of the token, else a name of its own in the same form.
     package let id: String
@@ -55,7 +57,9 @@ package struct Supervision: Record, Equatable {
     package let lapsesAt: Timestamp
     package var reversal: Reversal?
 
-    package var expiresAt: Timestamp? { lapsesAt.advanced(bySeconds: Self.memory) }
+    package var expiresAt: Timestamp? {
+        lapsesAt.advanced(bySeconds: reversal == nil ? Self.memory : Self.reversalMemory)
+    }
 
     package func state(at now: Timestamp) -> State {
         reversal != nil ? .reversed : now < lapsesAt ? .open : .final

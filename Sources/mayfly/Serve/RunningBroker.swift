@@ -105,13 +105,21 @@ final class RunningBroker {
                 "the configuration was not reloaded, and the old one holds: a change of \(names) needs a restart")
             return
         }
+        let transports: [any NoticeTransport]
         do throws(CommandError) {
-            let transports = try NoticeService.transports(new)
-            broker.live.replace(with: new.settings(issuer: broker.settings.issuer))
+            transports = try NoticeService.transports(new)
+        } catch {
+            log.say(
+                .error,
+                "the configuration was not reloaded, and the old one holds: \(error.lines.joined(separator: "; "))")
+            return
+        }
+        broker.live.replace(with: new.settings(issuer: broker.settings.issuer))
+        do throws(CommandError) {
             try notices.start(new, transports)
         } catch {
-            log.say(.error, "the configuration was not reloaded: \(error.lines.joined(separator: "; "))")
-            return
+            // What is owed stays owed, and the next start tells it.
+            log.say(.error, "after the reload: \(error.lines.joined(separator: "; "))")
         }
         log.follow(new)
         config = new
