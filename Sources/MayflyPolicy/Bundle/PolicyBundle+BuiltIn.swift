@@ -19,6 +19,7 @@ extension PolicyBundle {
         self.rules = rules
         examples = []
         index = RuleIndex(rules)
+        readsBehaviour = false
     }
 
     /// Whether the bundle says yes to everything, so that nobody needs to ask it.
@@ -36,6 +37,7 @@ extension PolicyRule {
         phases = PolicyPhase.allCases
         match = RuleMatch()
         condition = nil
+        readsBehaviour = false
         self.outcome = outcome
         limits = nil
         approval = nil

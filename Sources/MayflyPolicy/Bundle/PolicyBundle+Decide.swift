@@ -10,7 +10,7 @@ extension PolicyBundle {
         var activation = facts.activation(tier: tier)
         var decision: PolicyDecision?
         for scope in facts.scopes.isEmpty ? [nil] : facts.scopes.map(Optional.some) {
-            if scope != nil { activation.values[PolicyFacts.requestPlace] = .object(facts.requestObject(scope: scope)) }
+            if scope != nil { facts.judge(scope: scope, in: &activation) }
             let next = judge(facts, scope: scope, tier: tier, activation)
             decision = decision.map { Self.stricter($0, next) } ?? next
         }
@@ -48,6 +48,7 @@ extension PolicyBundle {
         let deciding = matching.map { rules[$0] }.filter { $0.outcome == strictest }
         if let first = deciding.first { (decision.rule, decision.reason) = (first.id, first.rationale) }
         decision.outcome = strictest
+        decision.restsOnBehaviour = deciding.contains(where: \.readsBehaviour)
         decision.remedy = deciding.first?.remedy
         decision.approvals = strictest == .requireApproval ? deciding.map { $0.approval ?? ApprovalTerms() } : []
         // Limits hold whatever else was decided: an approved request stays within them too.
@@ -89,6 +90,7 @@ extension PolicyBundle {
         if tier.outcome > decision.outcome {
             decision.outcome = tier.outcome
             decision.rule = "tier.\(tier.rawValue)"
+            decision.restsOnBehaviour = false
             decision.reason = tier == .halt ? "too much may go wrong; the tier is 4" : "the tier is 3: people decide"
             decision.remedy = nil
         }

@@ -26,7 +26,7 @@ extension PolicyBundle {
         var activation = facts.activation(tier: decision.tier)
         var traces: [RuleTrace] = []
         for scope in facts.scopes.isEmpty ? [nil] : facts.scopes.map(Optional.some) {
-            activation.values[PolicyFacts.requestPlace] = .object(facts.requestObject(scope: scope))
+            facts.judge(scope: scope, in: &activation)
             for rule in rules {
                 traces.append(
                     RuleTrace(

@@ -15,6 +15,8 @@ package struct PolicyBundle: Sendable {
     package let rules: [PolicyRule]
     package let examples: [PolicyExample]
     let index: RuleIndex
+    /// Whether some condition asks how usual a request is; for other bundles nobody need find out.
+    package let readsBehaviour: Bool
 
     /// Reads a bundle; unknown members, unknown names and conditions that do not compile are errors with their place.
     package init(_ document: FieldReader) throws(FieldError) {
@@ -49,5 +51,6 @@ package struct PolicyBundle: Sendable {
         self.examples = examples
         try fields.finish()
         index = RuleIndex(self.rules)
+        readsBehaviour = self.rules.contains(where: \.readsBehaviour)
     }
 }

@@ -19,4 +19,6 @@ package struct PolicyDecision: Equatable, Sendable {
     package var window: Int64?
     /// Whether the agent is to be suspended.
     package var suspendsAgent = false
+    /// Whether a condition about the agent's behaviour had a part in the outcome.
+    package var restsOnBehaviour = false
 }

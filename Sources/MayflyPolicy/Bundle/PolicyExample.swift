@@ -44,6 +44,8 @@ extension PolicyFacts {
         try agent.finish()
         let scopes = try fields.strings("scopes", maximumCount: ScopeSet.maximumCount, maximumLength: 128) ?? []
         let context = try fields.policyContext("context")
+        var behaviour: BehaviourFacts?
+        if var reader = try fields.object("behaviour") { behaviour = try BehaviourFacts(&reader) }
         self.init(
             phase: phase, agent: facts, resource: try fields.string("resource", maximum: 128), scopes: scopes.sorted(),
             action: try fields.optionalString("action", maximum: 128),
@@ -52,7 +54,7 @@ extension PolicyFacts {
             depth: try fields.optionalInteger("depth", in: 0...64) ?? 0,
             chain: try fields.strings("chain", maximumCount: 64, maximumLength: 128) ?? [facts.id],
             task: try fields.optionalString("task", maximum: 128) ?? "", context: context,
-            now: try fields.timestamp("now") ?? Timestamp(milliseconds: 0))
+            now: try fields.timestamp("now") ?? Timestamp(milliseconds: 0), behaviour: behaviour)
         try fields.finish()
     }
 }

@@ -29,10 +29,19 @@ extension PolicyFacts {
             .init("properties", .map(.string, .dyn)),
         ])
 
-    /// What a condition may name: `agent`, `request`, `context`, `tier` and `now`.
+    private static let behaviourType = CELObjectType(
+        name: behaviourName,
+        fields: [.init("known", .bool), .init("anomaly", .double, isOptional: true)]
+            + BehaviourSign.allCases.map { .init($0.text, .double, isOptional: true) })
+
+    /// The variable whose facts are looked up only for a bundle that reads it.
+    static let behaviourName = "behaviour"
+
+    /// What a condition may name: `agent`, `request`, `context`, `tier`, `now` and `behaviour`.
     package static let environment = CELEnvironment([
         .init("agent", .object(agentType)), .init("request", .object(requestType)),
         .init("context", .object(contextType)), .init("tier", .int), .init("now", .timestamp),
+        .init(behaviourName, .object(behaviourType)),
     ])
 
     /// The values for a request of the given tier; the scope that is judged comes in later.
@@ -40,13 +49,34 @@ extension PolicyFacts {
         CELActivation([
             .object(agentObject), .object(requestObject(scope: nil)), .object(contextObject),
             .int(Int64(tier.rawValue)), CELTimestamp(now).map { .timestamp($0) },
+            .object(behaviourObject(scope: nil)),
         ])
     }
 
-    /// The place of `request` in the environment.
-    static let requestPlace = 1
+    /// Puts in what depends on the scope that is judged.
+    func judge(scope: String?, in activation: inout CELActivation) {
+        activation.values[Self.requestPlace] = .object(requestObject(scope: scope))
+        if behaviour != nil { activation.values[Self.behaviourPlace] = .object(behaviourObject(scope: scope)) }
+    }
 
-    func requestObject(scope: String?) -> CELObject {
+    /// The places of `request` and `behaviour` in the environment.
+    private static let requestPlace = 1
+    private static let behaviourPlace = 5
+
+    /// Without scores for an agent of which too little is known: a condition that reads one has no value then.
+    private func behaviourObject(scope: String?) -> CELObject {
+        guard let behaviour, behaviour.isKnown else { return Self.unknownBehaviour }
+        let scores = BehaviourSign.allCases.map { sign in
+            sign == .newScope ? behaviour.newness(of: scope) : behaviour[sign]
+        }
+        return CELObject(
+            slots: [.bool(true), .double(behaviour.anomaly(for: scope).value)] + scores.map { .double($0.value) })
+    }
+
+    private static let unknownBehaviour = CELObject(
+        slots: [.bool(false), nil] + BehaviourSign.allCases.map { _ in nil })
+
+    private func requestObject(scope: String?) -> CELObject {
         CELObject(slots: [
             .string(phase.rawValue), .string(resource), scope.map { .string($0) }, Self.list(scopes),
             action.map { .string($0) }, thingType.map { .string($0) }, thingID.map { .string($0) }, .int(depth),

@@ -45,11 +45,13 @@ package struct PolicyFacts: Equatable, Sendable {
     package var task: String
     package var context: PolicyContext
     package var now: Timestamp
+    /// How usual the request is for the agent; nil when nobody has looked, because the bundle does not ask.
+    package var behaviour: BehaviourFacts?
 
     package init(
         phase: PolicyPhase, agent: AgentFacts, resource: String, scopes: [String], action: String? = nil,
         thingType: String? = nil, thingID: String? = nil, depth: Int64 = 0, chain: [String] = [], task: String = "",
-        context: PolicyContext = PolicyContext(), now: Timestamp
+        context: PolicyContext = PolicyContext(), now: Timestamp, behaviour: BehaviourFacts? = nil
     ) {
         self.phase = phase
         self.agent = agent
@@ -63,5 +65,6 @@ package struct PolicyFacts: Equatable, Sendable {
         self.task = task
         self.context = context
         self.now = now
+        self.behaviour = behaviour
     }
 }

@@ -12,6 +12,8 @@ package struct PolicyRule: Sendable {
     package let match: RuleMatch
     /// The condition, or nil for one that always holds.
     package let condition: CELExpression?
+    /// Whether the condition asks how usual a request is for its agent.
+    let readsBehaviour: Bool
     package let outcome: PolicyOutcome
     /// What `allow_with_constraints` puts on the grant.
     package let limits: Limits?
@@ -32,6 +34,8 @@ package struct PolicyRule: Sendable {
             match = RuleMatch()
         }
         condition = try Self.condition(&fields)
+        readsBehaviour =
+            condition?.references.contains { $0.variable.utf8.elementsEqual(PolicyFacts.behaviourName.utf8) } ?? false
         let name = try fields.string("decision", maximum: 32)
         guard let outcome = PolicyOutcome(name) else {
             let accepted = PolicyOutcome.allCases.map(\.name).joined(separator: ", ")
