@@ -19,6 +19,7 @@ package final class Broker: Sendable {
     package let approvals: ApprovalDesk
     package let supervisions: SupervisionDesk
     package let notices: NoticeDesk
+    package let behaviour: BehaviourBook
     let writer: Writer
     let store: any Store
     package let archiver: LedgerArchiver
@@ -51,6 +52,7 @@ package final class Broker: Sendable {
             throw .unreadableRecord
         }
         tables.revision = head.revision
+        let behaviours = tables.takeBehaviours()
         guard head.ledgerSize > 0 else { throw .notInitialised }
         let floor = max(try Self.latestTime(in: store, head: head), tables.lastTime)
         let reading = wall.now()
@@ -76,17 +78,20 @@ package final class Broker: Sendable {
             throw .ledger(error)
         }
         expiry = Expiry(state: state, store: store, clock: clock, writer: writer)
-        let verifier = TokenVerifier(live: live, state: state, clock: clock, keyring: keyring, metrics: metrics)
+        behaviour = BehaviourBook(behaviours, writer: writer, metrics: metrics)
+        writer.add(behaviour)
+        let verifier = TokenVerifier(
+            live: live, state: state, clock: clock, keyring: keyring, metrics: metrics, behaviour: behaviour)
         authenticator = ClientAuthenticator(
             live: live, state: state, clock: clock,
             refusals: RefusedClients(state: state, clock: clock, writer: writer, metrics: metrics))
         issuer = TokenIssuer(
             live: live, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier,
-            metrics: metrics, governance: governance)
+            metrics: metrics, governance: governance, behaviour: behaviour)
         approvals = ApprovalDesk(state: state, clock: clock, writer: writer, governance: governance)
         supervisions = SupervisionDesk(state: state, clock: clock, writer: writer)
         verification = VerificationService(
-            state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics)
+            state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics, behaviour: behaviour)
         limits = RequestLimits(live: live, wall: wall, clock: clock, state: state, writer: writer)
         ledger = LedgerService(
             store: store, segments: segments, state: state, writer: writer, signer: signer, clock: clock,
@@ -109,18 +114,21 @@ package final class Broker: Sendable {
 
     /// Answers everything accepted, and takes nothing more.
     package func stop() {
+        writer.settle()
+        behaviour.keepAll(at: clock.now())
         writer.stop()
     }
 
-    /// Removes some of what has expired, from memory and from the store, and some of what was archived, from the store;
-    /// answers whether there is more to do.
+    /// Removes some of what has expired, from memory and from the store, and some of what was archived, from the store,
+    /// and keeps some of what was learned of agents; answers whether there is more to do.
     ///
     /// Only one thread at a time may call it.
     package func removeExpired() throws(StoreError) -> Bool {
+        let isMoreLearned = behaviour.keepSome(at: clock.now())
         do {
             let isMoreExpired = try expiry.step()
             let isMoreArchived = try trim.takeStep()
-            return isMoreExpired || isMoreArchived
+            return isMoreExpired || isMoreArchived || isMoreLearned
         } catch {
             metrics.storeFailed(error)
             throw error

@@ -1,4 +1,5 @@
 import MayflyModel
+import MayflyPolicy
 
 /// What minting needs to know of one agent and one resource, copied out of the state in one look.
 struct AgentView: Sendable {
@@ -10,6 +11,9 @@ struct AgentView: Sendable {
     /// The version of the policy in force, and the one in the shadow.
     let policy: PolicyVersion
     let shadow: PolicyVersion?
+
+    /// Whether a bundle that is asked wants to know how usual a request is.
+    var readsBehaviour: Bool { policy.bundle.readsBehaviour || shadow?.bundle.readsBehaviour ?? false }
 
     /// The most that the agent may get at the resource; nil when it may get nothing there.
     var ceiling: Grant? { Ceiling.grant(for: agent, roles: roles, at: resource) }

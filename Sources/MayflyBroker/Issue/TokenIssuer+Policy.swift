@@ -14,8 +14,10 @@ extension TokenIssuer {
     ) throws(OAuthError) -> (grant: Grant, ruling: PolicyRuling?) {
         let narrowed = try narrow(request, scopes: scopes, within: bound, at: view.resource)
         if view.policy.bundle.allowsEverything, view.shadow == nil { return (narrowed, nil) }
+        let usual = view.behaviour(narrowed.scopes, below: parents, in: behaviour, at: now)
         func facts(_ scopes: ScopeSet) -> PolicyFacts {
-            view.facts(scopes: scopes, below: parents, task: task, context: request.context, at: now)
+            view.facts(
+                scopes: scopes, below: parents, task: task, context: request.context, at: now, behaviour: usual)
         }
         var asked = narrowed.scopes
         if scopes == nil {

@@ -18,6 +18,7 @@ package struct TokenIssuer: Sendable {
     let verifier: TokenVerifier
     let metrics: BrokerMetrics
     let governance: any Governance
+    let behaviour: BehaviourBook
 
     /// Grants an agent its own token for a task (`client_credentials`, RFC 6749 §4.4).
     package func issue(_ request: TokenRequest, to client: AuthenticatedClient, _ completion: @escaping Completion) {

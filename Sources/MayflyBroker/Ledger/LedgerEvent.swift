@@ -38,6 +38,7 @@ package struct LedgerEvent: Sendable {
         case supervisionReversed = "supervision.reversed"
         case noticeFailed = "notice.failed"
         case noticeTested = "notice.tested"
+        case behaviourDeviated = "behaviour.deviated"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {
@@ -119,7 +120,8 @@ package struct LedgerEvent: Sendable {
             .change
         case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted, .approvalRaised, .approvalVoted,
             .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed,
-            .supervisionOpened, .supervisionReversed, .noticeFailed, .noticeTested:
+            .supervisionOpened, .supervisionReversed, .noticeFailed, .noticeTested,
+            .behaviourDeviated:
             .security
         }
     }

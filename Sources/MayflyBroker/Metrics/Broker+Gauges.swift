@@ -17,7 +17,7 @@ extension Broker {
     package var gauges: Gauges {
         Gauges(
             ledgerEntries: writer.head.ledgerSize, pendingCommands: writer.pendingCount,
-            records: state.read { $0.counts })
+            records: state.read { $0.counts } + [("behaviour", behaviour.count)])
     }
 }
 

@@ -1,4 +1,4 @@
-import MayflyPolicy
+package import MayflyPolicy
 import Synchronization
 
 /// What the broker has done since it started, counted where it happens.
@@ -17,6 +17,8 @@ package final class BrokerMetrics: Sendable {
     package let revocations = CounterSet<RevocationKind>()
     package let knownTokens = CounterSet<CacheResult>()
     package let notices = CounterSet<NoticeOutcome>()
+    /// Deviations from what is usual for an agent.
+    package let deviations = CounterSet<BehaviourSign>()
     package let storeErrors = CounterSet<StoreErrorKind>()
     /// Commands that shared one commit.
     package let batchSize = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])

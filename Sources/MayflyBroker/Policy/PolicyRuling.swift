@@ -59,6 +59,7 @@ extension PolicyFacts {
         var object = context.json
         object["phase"] = .string(phase.rawValue)
         object["depth"] = .integer(depth)
+        object["behaviour"] = behaviour.map { .object($0.json) }
         return object
     }
 }

@@ -13,21 +13,50 @@ extension Agent {
 extension AgentView {
     /// The facts of a request to mint `scopes` for this agent, below `parents`.
     func facts(
-        scopes: ScopeSet, below parents: [ChainLink], task: String, context: PolicyContext, at now: Timestamp
+        scopes: ScopeSet, below parents: [ChainLink], task: String, context: PolicyContext, at now: Timestamp,
+        behaviour: BehaviourFacts?
     ) -> PolicyFacts {
         PolicyFacts(
             phase: .mint, agent: agent.facts, resource: resource.id.text, scopes: scopes.scopes.map(\.text),
             depth: Int64(parents.count), chain: parents.map(\.agent.text) + [agent.id.text], task: task,
-            context: context, now: now)
+            context: context, now: now, behaviour: behaviour)
+    }
+
+    /// How usual it is for this agent to be given `scopes`, when a bundle that is asked wants to know.
+    func behaviour(
+        _ scopes: ScopeSet, below parents: [ChainLink], in book: BehaviourBook, at now: Timestamp
+    ) -> BehaviourFacts? {
+        guard readsBehaviour else { return nil }
+        let request = BehaviourRequest(
+            phase: .mint, scopes: scopes.scopes.map(\.text), resource: resource.spec.identifier.text,
+            partner: parents.last?.agent.text)
+        return book.facts(of: request, by: agent.id, at: now)
     }
 }
 
 extension Tables {
+    /// The question that `stillAllows` will ask of the behaviour; nil when it asks none.
+    func behaviourQuestion(_ claims: TokenClaims) -> (agent: AgentID, request: BehaviourRequest)? {
+        guard policy.bundle.readsBehaviour, !claims.bundle.utf8.elementsEqual(policy.digest.utf8),
+            let holder = claims.chain.last?.agent
+        else { return nil }
+        return (
+            holder,
+            BehaviourRequest(
+                phase: .mint, scopes: claims.scopes.scopes.map(\.text),
+                resource: claims.grantedResource ?? claims.audience,
+                partner: claims.chain.dropLast().last?.agent.text)
+        )
+    }
+
     /// Whether the policy in force would still mint what a token holds; nil when that cannot be told.
     ///
     /// Asked of tokens that were minted under another bundle, so that a tightened one reaches what is out already. What
     /// needed an approval under the new bundle was not approved under it.
-    func stillAllows(_ claims: TokenClaims, for resource: Resource, at now: Timestamp) -> Bool {
+    /// `behaviour` answers `behaviourQuestion`; it is asked outside of the state's lock.
+    func stillAllows(
+        _ claims: TokenClaims, for resource: Resource, at now: Timestamp, behaviour: BehaviourFacts?
+    ) -> Bool {
         let version = policy
         guard !claims.bundle.utf8.elementsEqual(version.digest.utf8), !version.bundle.allowsEverything else {
             return true
@@ -38,7 +67,7 @@ extension Tables {
         let decision = version.bundle.decide(
             view.facts(
                 scopes: claims.scopes, below: claims.chain.dropLast(), task: claims.task, context: claims.context,
-                at: now))
+                at: now, behaviour: behaviour))
         return decision.outcome <= .allowWithConstraints && claims.limits.isWithin(decision.limits)
     }
 }

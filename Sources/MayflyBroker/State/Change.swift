@@ -30,12 +30,14 @@ package enum Change: Sendable {
     case supervision(Supervision)
     case notice(Notice)
     case removeNotice(Int64)
+    /// What is usual for an agent; the tables only pass it on to the store.
+    case behaviour(BehaviourRecord)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
         case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation,
-            .approval, .supervision, .notice, .removeNotice:
+            .approval, .supervision, .notice, .removeNotice, .behaviour:
             false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation,

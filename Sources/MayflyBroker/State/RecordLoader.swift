@@ -20,6 +20,7 @@ enum LoadedRecord: Sendable {
     case approval(ApprovalRequest)
     case supervision(Supervision)
     case notice(Notice)
+    case behaviour(BehaviourRecord)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -45,6 +46,7 @@ enum LoadedRecord: Sendable {
         case .approval: self = .approval(try ApprovalRequest(stored: object))
         case .supervision: self = .supervision(try Supervision(stored: object))
         case .notice: self = .notice(try Notice(stored: object))
+        case .behaviour: self = .behaviour(try BehaviourRecord(stored: object))
         }
     }
 }

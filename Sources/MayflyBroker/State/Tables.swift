@@ -20,6 +20,8 @@ package struct Tables: Sendable {
     package private(set) var approvals = Table<ApprovalRequest>()
     package private(set) var supervisions = Table<Supervision>()
     package private(set) var notices = Table<Notice>()
+    /// On their way from the store to `BehaviourBook`, or back; nobody reads them here.
+    private var behaviours = Table<BehaviourRecord>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -83,7 +85,14 @@ package struct Tables: Sendable {
             supervisionIndex.replace(nil, with: record)
             supervisions.load(record)
         case .notice(let record): notices.load(record)
+        case .behaviour(let record): behaviours.load(record)
         }
+    }
+
+    /// Takes out what the store knew of how agents behave.
+    mutating func takeBehaviours() -> [BehaviourRecord] {
+        defer { behaviours = Table() }
+        return behaviours.all
     }
 
     /// Takes up one stored mark.
@@ -127,6 +136,7 @@ package struct Tables: Sendable {
             supervisions.put(record)
         case .notice(let record): notices.put(record)
         case .removeNotice(let id): notices.remove(id)
+        case .behaviour(let record): behaviours.put(record)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -150,6 +160,7 @@ package struct Tables: Sendable {
         approvals.collect(into: &batch)
         supervisions.collect(into: &batch)
         notices.collect(into: &batch)
+        behaviours.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.

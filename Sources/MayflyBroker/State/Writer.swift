@@ -146,6 +146,11 @@ package final class Writer: Sendable {
     /// Whether half of the commands that may wait do wait; what is not urgent is better refused before it costs anything.
     package var isHalfFull: Bool { pending.withLock { $0.jobs.count >= Self.maximumPending / 2 } }
 
+    /// Returns when what was submitted before has been committed, as far as one commit holds it.
+    func settle() {
+        queue.sync { drain() }
+    }
+
     /// Refuses new commands, and returns when every accepted one has been answered.
     package func stop() {
         pending.withLock { $0.isStopped = true }

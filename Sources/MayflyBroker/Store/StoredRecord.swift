@@ -27,6 +27,8 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case reservation = 16
     /// Something that tier 2 let through and that can be taken back.
     case supervision = 17
+    /// What is usual for an agent.
+    case behaviour = 18
 }
 
 /// The name of one record.

@@ -1,5 +1,6 @@
 import MayflyCrypto
 import MayflyModel
+import MayflyPolicy
 
 /// Says what a token means now: the one function behind every surface that accepts or answers for one.
 ///
@@ -12,16 +13,19 @@ package final class TokenVerifier: Sendable {
     private let clock: BrokerClock
     private let keyring: Keyring
     private let metrics: BrokerMetrics
+    private let behaviour: BehaviourBook
     private let known = KnownTokens()
 
     package init(
-        live: LiveSettings, state: BrokerState, clock: BrokerClock, keyring: Keyring, metrics: BrokerMetrics
+        live: LiveSettings, state: BrokerState, clock: BrokerClock, keyring: Keyring, metrics: BrokerMetrics,
+        behaviour: BehaviourBook
     ) {
         self.live = live
         self.state = state
         self.clock = clock
         self.keyring = keyring
         self.metrics = metrics
+        self.behaviour = behaviour
     }
 
     /// A token that is signed by us, of this kind, alive, and within its hours of use; nil for anything else.
@@ -80,9 +84,15 @@ package final class TokenVerifier: Sendable {
         if token.standing.holds(at: version, now) { return true }
         guard token.claims.issuedAt <= now.seconds + settings.clockSkew else { return false }
         guard let key = keyring.published(token.keyID, at: now) else { return false }
-        guard let end = state.read({ Self.standing(of: token, in: $0, at: now, asleepToo: asleepToo) }) else {
-            return false
+        // One lock at a time: what is asked of the behaviour is found out first. If the policy changes in between, the
+        // facts are missing, and what restricts counts.
+        var usual: BehaviourFacts?
+        if !asleepToo, let question = state.read({ $0.behaviourQuestion(token.claims) }) {
+            usual = behaviour.facts(of: question.request, by: question.agent, at: now)
         }
+        guard
+            let end = state.read({ Self.standing(of: token, in: $0, at: now, asleepToo: asleepToo, usual) })
+        else { return false }
         // What is found without policy says nothing to who must ask it.
         if asleepToo { return true }
         token.standing.note(version: version, until: min(end, key.retiresAt ?? end))
@@ -91,7 +101,8 @@ package final class TokenVerifier: Sendable {
 
     /// Until when the token can stay alive without a change of the state; nil when it is dead.
     private static func standing(
-        of token: KnownToken, in tables: borrowing Tables, at now: Timestamp, asleepToo: Bool
+        of token: KnownToken, in tables: borrowing Tables, at now: Timestamp, asleepToo: Bool,
+        _ behaviour: BehaviourFacts?
     ) -> Timestamp? {
         let claims = token.claims
         guard tables.revocations[.token(claims.tokenID)] == nil else { return nil }
@@ -101,7 +112,8 @@ package final class TokenVerifier: Sendable {
         guard let resource = token.resource.flatMap({ tables.resource(identifiedBy: $0) }),
             tables.isAlive(claims.chain, for: resource, at: now),
             !tables.isRevoked(task: claims.task, trace: claims.trace),
-            asleepToo || token.kind == .ticket || tables.stillAllows(claims, for: resource, at: now)
+            asleepToo || token.kind == .ticket
+                || tables.stillAllows(claims, for: resource, at: now, behaviour: behaviour)
         else { return nil }
         return tables.end(of: claims.chain)
     }

@@ -20,12 +20,20 @@ extension VerificationService {
         }
         let now = clock.now()
         let chain = active.claims.chain
+        let needed = scopes().scopes.map(\.text)
+        var usual: BehaviourFacts?
+        if version.bundle.readsBehaviour || shadow?.bundle.readsBehaviour ?? false {
+            let request = BehaviourRequest(
+                phase: .action, scopes: needed, resource: active.resource.spec.identifier.text,
+                partner: chain.dropLast().last?.agent.text)
+            usual = behaviour.facts(of: request, by: holder, at: now)
+        }
         let facts = PolicyFacts(
             phase: .action, agent: agent.facts, resource: active.resource.id.text,
-            scopes: scopes().scopes.map(\.text),
+            scopes: needed,
             action: question.action, thingType: question.type, thingID: question.identifier,
             depth: Int64(chain.count - 1), chain: chain.map(\.agent.text), task: active.claims.task, context: context,
-            now: now)
+            now: now, behaviour: usual)
         let ruling = PolicyRuling.make(facts, by: version, shadow: shadow)
         guard ruling.allows || isAgreed(ruling, by: active.claims) else {
             return (.deny(.policy(ruling.decision.outcome)), ruling)

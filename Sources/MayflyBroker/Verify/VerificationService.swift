@@ -8,6 +8,7 @@ package struct VerificationService: Sendable {
     let writer: Writer
     let verifier: TokenVerifier
     let metrics: BrokerMetrics
+    let behaviour: BehaviourBook
 
     /// A token that is alive and meant for whoever asks.
     package struct ActiveToken: Sendable {

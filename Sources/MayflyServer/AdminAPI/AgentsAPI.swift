@@ -42,6 +42,7 @@ enum AgentsAPI {
             try RegistryAPI.same(id.text, spec.id.text)
             return try RegistryAPI.write(.agent(spec), &fields, if: try AdminReply.precondition(call.request), call)
         },
+        BehaviourAPI.endpoint,
         step("suspend", "Suspend an agent and kill its tokens") { $0.suspend },
         step("resume", "Let a suspended agent ask for tokens again") { $0.resume },
         step("offboard", "End an agent for good: state, keys, codes and tokens") { $0.offboard },

@@ -83,6 +83,23 @@ enum OpenAPISchemas {
         "last_review": text(), "next_review": text(), "end_date": text(),
     ]
 
+    private static let behaviour: JSONObject = {
+        let number = JSONValue.object(["type": .string("number")])
+        let names = list(.object(object(["name": text(), "count": number], required: ["name", "count"])))
+        let pace = JSONValue.object(
+            object([
+                "recent": number, "recent_refused": number, "today": number, "peak_today": number,
+                "peak_usual": number, "weeks": number, "weeks_refused": number,
+            ]))
+        return object(
+            [
+                "agent": text(), "known": flag, "requests": integer, "requests_needed": integer,
+                "last_seen": text("RFC 3339"), "active_days": number, "hours": list(number), "scopes": names,
+                "resources": names, "partners": names, "mint": pace, "action": pace,
+                "facts": anyObject,
+            ], required: ["agent", "known", "requests", "requests_needed", "facts"])
+    }()
+
     private static let registry: [(String, JSONObject)] = [
         ("OwnerSpec", object(owner, required: ["id", "name", "email"], isClosed: true)),
         (
@@ -114,6 +131,7 @@ enum OpenAPISchemas {
                 ])
         ),
         ("AgentPage", page("agents", "Agent")),
+        ("AgentBehaviour", behaviour),
         (
             "Registry",
             object(

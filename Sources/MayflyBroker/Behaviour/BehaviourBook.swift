@@ -1,0 +1,194 @@
+package import MayflyModel
+import MayflyPolicy
+import Synchronization
+
+/// What is usual for every agent, learned from the ledger as it is written.
+///
+/// In memory alone: the store gets copies, a bounded step at a time, so that a broker that is killed forgets the last
+/// minute of it and nothing else.
+package final class BehaviourBook: LedgerObserver {
+    /// Agents that are remembered, about a kilobyte each; those that were idle longest are forgotten first.
+    package static let maximumAgents = 20_000
+    /// Agents of one step of writing.
+    static let step = 64
+    /// Milliseconds between two rounds of writing.
+    static let interval: Int64 = 60_000
+
+    private struct Page: Sendable {
+        var behaviour: AgentBehaviour
+        /// Whether it has changed since it was last on its way to the store.
+        var isDirty = false
+
+        /// Counts a request; `wasClean` says that the page was not marked for writing yet.
+        mutating func observe(
+            _ request: BehaviourRequest, at time: BehaviourTime
+        ) -> (found: [BehaviourDeviation], wasClean: Bool) {
+            defer { isDirty = true }
+            return (behaviour.observe(request, at: time), !isDirty)
+        }
+    }
+
+    private struct State {
+        var pages: [AgentID: Page] = [:]
+        /// The agents whose pages are dirty, each once.
+        var dirty: [AgentID] = []
+        /// Those of the round of writing that is under way.
+        var round: [AgentID] = []
+        var nextRound = Timestamp(milliseconds: 0)
+    }
+
+    private let state: Mutex<State>
+    private weak let writer: Writer?
+    private let metrics: BrokerMetrics
+    private let maximum: Int
+
+    init(
+        _ records: [BehaviourRecord], writer: Writer?, metrics: BrokerMetrics,
+        maximum: Int = BehaviourBook.maximumAgents
+    ) {
+        var state = State()
+        for record in records { state.pages[record.id] = Page(behaviour: record.behaviour) }
+        Self.trim(&state, to: maximum)
+        self.state = Mutex(state)
+        self.writer = writer
+        self.metrics = metrics
+        self.maximum = maximum
+    }
+
+    /// How many agents something is known of.
+    package var count: Int { state.withLock { $0.pages.count } }
+
+    // MARK: Learning
+
+    package func committed(_ events: [LedgerEvent], at now: Timestamp) {
+        let time = BehaviourTime(now)
+        var raised: [LedgerEvent] = []
+        for event in events {
+            guard let (agent, request) = BehaviourRequest.observed(in: event) else { continue }
+            for deviation in observe(request, of: agent, at: time) {
+                metrics.deviations.add(deviation.sign)
+                raised.append(.deviation(deviation, in: event))
+            }
+        }
+        // Should it not be written, the next one of its kind is an hour away; the metric has counted it.
+        if !raised.isEmpty { writer?.submit(NoteCommand(events: raised)) { _ in } }
+    }
+
+    func observe(_ request: BehaviourRequest, of agent: AgentID, at time: BehaviourTime) -> [BehaviourDeviation] {
+        state.withLock { state in
+            if let deviations = state.pages[agent]?.observe(request, at: time) {
+                if deviations.wasClean { state.dirty.append(agent) }
+                return deviations.found
+            }
+            var page = Page(behaviour: AgentBehaviour(at: time))
+            let deviations = page.observe(request, at: time)
+            state.pages[agent] = page
+            state.dirty.append(agent)
+            if state.pages.count > maximum { Self.trim(&state, to: maximum) }
+            return deviations.found
+        }
+    }
+
+    /// Forgets whoever was idle longest once there are too many: a sixteenth more than must go, so that the search for
+    /// them is rare.
+    private static func trim(_ state: inout State, to maximum: Int) {
+        guard state.pages.count > maximum else { return }
+        let order = state.pages.map { (id: $0.key, minute: $0.value.behaviour.time.minute) }
+            .sorted { ($0.minute, $0.id.text) < ($1.minute, $1.id.text) }
+        for agent in order.prefix(state.pages.count - maximum + maximum / 16) { state.pages[agent.id] = nil }
+        let pages = state.pages
+        state.dirty.removeAll { pages[$0] == nil }
+        state.round.removeAll { pages[$0] == nil }
+    }
+
+    // MARK: Asking
+
+    /// How usual a request is for an agent.
+    func facts(of request: BehaviourRequest, by agent: AgentID, at now: Timestamp) -> BehaviourFacts {
+        state.withLock { $0.pages[agent]?.behaviour.facts(of: request, at: BehaviourTime(now)) } ?? .unknown
+    }
+
+    /// What is known of an agent, as of its last request; nil when that is nothing.
+    func look(at agent: AgentID) -> AgentBehaviour? {
+        state.withLock { $0.pages[agent]?.behaviour }
+    }
+
+    // MARK: Keeping
+
+    /// Sends some of what has changed to the store; answers whether there is more to send now.
+    ///
+    /// A round begins once a minute, or at once when `isLast`.
+    func keepSome(at now: Timestamp, isLast: Bool = false) -> Bool {
+        let (records, isMore) = state.withLock { state -> ([BehaviourRecord], Bool) in
+            if state.round.isEmpty, !state.dirty.isEmpty, isLast || now >= state.nextRound {
+                swap(&state.round, &state.dirty)
+                state.nextRound = Timestamp(
+                    milliseconds: now.milliseconds.addingReportingOverflow(Self.interval).partialValue)
+            }
+            var records: [BehaviourRecord] = []
+            while records.count < Self.step, let agent = state.round.popLast() {
+                guard let behaviour = state.pages[agent]?.behaviour else { continue }
+                state.pages[agent]?.isDirty = false
+                records.append(BehaviourRecord(id: agent, behaviour: behaviour))
+            }
+            return (records, !state.round.isEmpty || isLast && !state.dirty.isEmpty)
+        }
+        guard !records.isEmpty else { return isMore }
+        writer?.submit(KeepBehaviourCommand(records: records)) { [weak self] result in
+            if case .failure = result { self?.mustKeep(records.map(\.id)) }
+        }
+        return isMore
+    }
+
+    /// Sends all that has changed; what the store does not take now is lost.
+    func keepAll(at now: Timestamp) {
+        for _ in 0...(count / Self.step + 1) where !keepSome(at: now, isLast: true) { return }
+    }
+
+    /// What could not be written is written in the next round.
+    private func mustKeep(_ agents: [AgentID]) {
+        state.withLock { state in
+            for agent in agents where state.pages[agent]?.isDirty == false {
+                state.pages[agent]?.isDirty = true
+                state.dirty.append(agent)
+            }
+        }
+    }
+}
+
+extension LedgerEvent {
+    /// A deviation, with what the entry says that showed it.
+    fileprivate static func deviation(_ deviation: BehaviourDeviation, in cause: LedgerEvent) -> LedgerEvent {
+        var event = LedgerEvent(.behaviourDeviated, .ok, actor: "broker")
+        event.agent = cause.agent
+        event.owner = cause.owner
+        event.subject = cause.subject
+        event.resource = cause.resource
+        event.scope = deviation.scope ?? cause.scope
+        event.action = cause.action
+        event.rule = "behaviour.\(deviation.sign.text)"
+        event.reason =
+            "\(deviation.sign.words); score \(String(decoding: JSONWriter.bytes(of: deviation.score.json), as: UTF8.self))"
+        event.task = cause.task
+        event.trace = cause.trace
+        event.token = cause.token
+        if deviation.sign == .newPartner { event.target = cause.target ?? cause.chain.dropLast().last?.agent.text }
+        return event
+    }
+}
+
+extension BehaviourSign {
+    /// What a deviation is, for people.
+    package var words: String {
+        switch self {
+        case .newResource: "a resource that the agent does not use"
+        case .newScope: "a scope that the agent does not use"
+        case .newPartner: "an agent with which it does not share rights"
+        case .burst: "many more requests than at its busiest"
+        case .unusualHour: "an hour at which it does not work"
+        case .refusals: "many more refusals than usual"
+        }
+    }
+}
+
+extension BehaviourSign: MetricLabel {}

@@ -1,0 +1,60 @@
+import MayflyModel
+import MayflyPolicy
+
+/// One request of an agent, as far as its behaviour goes.
+struct BehaviourRequest: Equatable, Sendable {
+    var phase: PolicyPhase
+    var scopes: [String] = []
+    /// The resource's identifier.
+    var resource: String?
+    /// To whom rights were handed, or from whom they came.
+    var partner: String?
+    /// Whether it got what it asked for, and so says something of what is usual.
+    var isAllowed = true
+    /// Whether it counts as a refusal.
+    var isRefused = false
+}
+
+extension BehaviourRequest {
+    /// What an entry of the ledger says of an agent's behaviour; nil when it says nothing of any.
+    ///
+    /// Only what an agent did with a key or a token of its own counts: failures to prove a name, and replays of what it
+    /// sent, can be anybody's. A refusal that rests on the behaviour itself is a request and no refusal, or else one
+    /// would be the reason for the next.
+    static func observed(in event: LedgerEvent) -> (agent: AgentID, request: BehaviourRequest)? {
+        guard let agent = event.agent else { return nil }
+        switch event.kind {
+        case .tokenIssued, .tokenDelegated:
+            var request = BehaviourRequest(phase: .mint, scopes: scopes(event.scope), resource: event.resource)
+            request.partner = event.chain.dropLast().last?.agent.text
+            return (agent, request)
+        case .ticketIssued:
+            // No right yet: what counts is to whom it goes.
+            return (agent, BehaviourRequest(phase: .mint, partner: event.target))
+        case .tokenRefused:
+            guard event.rule.map({ !$0.hasSuffix(".replayed") }) ?? true else { return nil }
+            return (agent, refusal(.mint, event))
+        case .actionDecided:
+            guard event.outcome == .allowed else { return (agent, refusal(.action, event)) }
+            return (agent, BehaviourRequest(phase: .action, scopes: scopes(event.scope), resource: event.resource))
+        case .behaviourDeviated, .brokerStarted, .clientRefused, .requestLimited, .budgetSettled, .revoked,
+            .registryChanged, .keyEnrolled, .keyRemoved, .signingKeyRotated, .clockAccepted, .ledgerArchived,
+            .storeResumed, .policyChanged, .approvalRaised, .approvalVoted, .approvalApproved, .approvalDenied,
+            .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed, .supervisionOpened, .supervisionReversed,
+            .noticeFailed, .noticeTested:
+            return nil
+        }
+    }
+
+    private static func refusal(_ phase: PolicyPhase, _ event: LedgerEvent) -> BehaviourRequest {
+        let restsOnBehaviour = event.policy.map { !$0.allows && $0.decision.restsOnBehaviour } ?? false
+        return BehaviourRequest(phase: phase, isAllowed: false, isRefused: !restsOnBehaviour)
+    }
+
+    private static func scopes(_ text: String?) -> [String] {
+        guard let text, !text.isEmpty else { return [] }
+        // Most requests have one, which then is not copied.
+        guard text.utf8.contains(UInt8(ascii: " ")) else { return [text] }
+        return text.split(separator: " ").map(String.init)
+    }
+}
