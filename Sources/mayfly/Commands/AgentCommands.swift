@@ -4,7 +4,9 @@ import MayflyModel
 
 /// `mayfly agent …`: registered agents.
 enum AgentCommands {
-    static let all = [list, show, create, update, AgentReviewCommand.command] + KeyCommands.agents + steps
+    static let all =
+        [list, show, create, update, AgentReviewCommand.command, AgentBehaviourCommand.command] + KeyCommands.agents
+        + steps
 
     private static let name = Positional("NAME", "the agent, with or without agent:")
 

@@ -37,13 +37,19 @@ struct PolicyReplay {
         var context = recorded ?? [:]
         context["phase"] = nil
         context["depth"] = nil
+        var behaviour: BehaviourFacts?
+        if let recorded = context["behaviour"]?.objectValue {
+            var reader = FieldReader(recorded)
+            behaviour = try? BehaviourFacts(&reader)
+        }
+        context["behaviour"] = nil
         let chain = (entry["chain"]?.arrayValue ?? []).compactMap { $0.objectValue?["agent"]?.stringValue }
         let facts = PolicyFacts(
             phase: event == "action.decided" ? .action : .mint, agent: agent, resource: resource,
             scopes: text("scope").map { $0.split(separator: " ").map(String.init) } ?? [], action: text("action"),
             depth: recorded?["depth"]?.integerValue ?? Int64(max(0, chain.count - 1)), chain: chain,
             task: text("task") ?? "", context: (try? PolicyContext(context)) ?? PolicyContext(),
-            now: text("time").flatMap { RFC3339.parse($0) } ?? Timestamp(milliseconds: 0))
+            now: text("time").flatMap { RFC3339.parse($0) } ?? Timestamp(milliseconds: 0), behaviour: behaviour)
         return (facts, text("decision") ?? "", text("rule") ?? "")
     }
 
