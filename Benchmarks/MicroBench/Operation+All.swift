@@ -61,9 +61,12 @@ extension Operation {
         let time = Timestamp(seconds: 1_800_000_000)
         let leaf = event.entry(index: 1, time: time).leafHash
         var frontier = MerkleFrontier()
+        let book = BehaviourBook(metrics: BrokerMetrics())
+        let events = [event]
         return [
             Operation(name: "ledger.encode") { keep(event.entry(index: 123_456, time: time)) },
             Operation(name: "tree.append") { keep(frontier.append(leaf)) },
+            Operation(name: "behaviour.observe") { book.committed(events, at: time) },
         ]
     }
 

@@ -85,10 +85,16 @@ struct AgentBehaviour: Equatable, Sendable {
     var unusualHour: Int64 {
         guard days >= Self.leastDays else { return 0 }
         let hour = time.hourOfDay
-        let near = [(hour + 23) % 24, hour, (hour + 1) % 24].reduce(0) {
-            $0 + (hours.indices.contains($1) ? hours[$1] : 0)
-        }
+        let near = worked(at: (hour + 23) % 24) + worked(at: hour) + worked(at: (hour + 1) % 24)
         return max(0, 1000 - 3000 * near / days)
+    }
+
+    private func worked(at hour: Int) -> Int64 { hours.indices.contains(hour) ? hours[hour] : 0 }
+
+    private func newestScope(of request: BehaviourRequest) -> Int64 {
+        var newest: Int64 = 0
+        for scope in request.scopes { newest = max(newest, scopes.newness(of: scope)) }
+        return newest
     }
 
     /// How far a request is from what is usual, in one respect, in thousandths.
@@ -96,7 +102,7 @@ struct AgentBehaviour: Equatable, Sendable {
         let pace = request.phase == .mint ? mints : actions
         return switch sign {
         case .newResource: request.resource.map { resources.newness(of: $0) } ?? 0
-        case .newScope: request.scopes.map { scopes.newness(of: $0) }.max() ?? 0
+        case .newScope: newestScope(of: request)
         case .newPartner: request.partner.map { partners.newness(of: $0) } ?? 0
         case .burst: pace.burst
         case .unusualHour: unusualHour
@@ -129,9 +135,10 @@ struct AgentBehaviour: Equatable, Sendable {
         var deviations: [BehaviourDeviation] = []
         // What is new is so before it is counted; what comes too often or is refused too often, only after.
         if isKnown, request.isAllowed {
-            for sign in [.newResource, .newScope, .newPartner, .unusualHour] as [BehaviourSign] {
-                raise(sign, of: request, &deviations)
-            }
+            raise(.newResource, of: request, &deviations)
+            raise(.newScope, of: request, &deviations)
+            raise(.newPartner, of: request, &deviations)
+            raise(.unusualHour, of: request, &deviations)
         }
         if request.phase == .mint {
             mints.count(isRefused: request.isRefused)

@@ -55,6 +55,11 @@ package final class BehaviourBook: LedgerObserver {
         self.maximum = maximum
     }
 
+    /// A book that knows nothing yet, and writes nothing down.
+    package convenience init(metrics: BrokerMetrics) {
+        self.init([], writer: nil, metrics: metrics)
+    }
+
     /// How many agents something is known of.
     package var count: Int { state.withLock { $0.pages.count } }
 
