@@ -174,6 +174,33 @@ struct BehaviourBookTests {
         #expect(try kept() == 3)
     }
 
+    @Test func theStoreForgetsWhomMemoryForgot() throws {
+        let world = try World(enrol: [])
+        let book = BehaviourBook([], writer: world.broker.writer, metrics: BrokerMetrics(), maximum: 160)
+        func kept() throws -> Set<String> {
+            world.settle()
+            var names: Set<String> = []
+            try world.store.loadRecords { record in
+                guard record.key.kind == .behaviour else { return }
+                names.insert(String(decoding: record.key.key, as: UTF8.self))
+            }
+            return names
+        }
+        for round in 0..<5 {
+            let events = try (0..<150).map { try Self.allowed("agent:a\(round * 100 + $0)") }
+            world.clock.advance(60)
+            book.committed(events, at: world.clock.now())
+            while book.keepSome(at: world.clock.now()) {}
+            #expect(try kept().count == book.count)
+        }
+        // One that came back before it was removed stays.
+        book.committed([try Self.allowed("agent:a0")], at: world.clock.now())
+        world.clock.advance(60)
+        while book.keepSome(at: world.clock.now()) {}
+        #expect(try kept().contains("agent:a0"))
+        #expect(try kept().count == book.count)
+    }
+
     @Test func manyAgentsAreKeptInBoundedSteps() throws {
         let world = try World(enrol: [])
         let book = world.broker.behaviour

@@ -35,6 +35,8 @@ package final class BehaviourBook: LedgerObserver {
         /// Those of the round of writing that is under way.
         var round: [AgentID] = []
         var nextRound = Timestamp(milliseconds: 0)
+        /// Agents that were forgotten and whose copies the store still has.
+        var forgotten: [AgentID] = []
     }
 
     private let state: Mutex<State>
@@ -100,7 +102,11 @@ package final class BehaviourBook: LedgerObserver {
         guard state.pages.count > maximum else { return }
         let order = state.pages.map { (id: $0.key, minute: $0.value.behaviour.time.minute) }
             .sorted { ($0.minute, $0.id.text) < ($1.minute, $1.id.text) }
-        for agent in order.prefix(state.pages.count - maximum + maximum / 16) { state.pages[agent.id] = nil }
+        for agent in order.prefix(state.pages.count - maximum + maximum / 16) {
+            state.pages[agent.id] = nil
+            // What is not removed expires by itself.
+            if state.forgotten.count < maximum { state.forgotten.append(agent.id) }
+        }
         let pages = state.pages
         state.dirty.removeAll { pages[$0] == nil }
         state.round.removeAll { pages[$0] == nil }
@@ -124,8 +130,8 @@ package final class BehaviourBook: LedgerObserver {
     ///
     /// A round begins once a minute, or at once when `isLast`.
     func keepSome(at now: Timestamp, isLast: Bool = false) -> Bool {
-        let (records, isMore) = state.withLock { state -> ([BehaviourRecord], Bool) in
-            if state.round.isEmpty, !state.dirty.isEmpty, isLast || now >= state.nextRound {
+        let (command, isMore) = state.withLock { state -> (KeepBehaviourCommand, Bool) in
+            if state.round.isEmpty, isLast || now >= state.nextRound {
                 swap(&state.round, &state.dirty)
                 state.nextRound = Timestamp(
                     milliseconds: now.milliseconds.addingReportingOverflow(Self.interval).partialValue)
@@ -136,18 +142,23 @@ package final class BehaviourBook: LedgerObserver {
                 state.pages[agent]?.isDirty = false
                 records.append(BehaviourRecord(id: agent, behaviour: behaviour))
             }
-            return (records, !state.round.isEmpty || isLast && !state.dirty.isEmpty)
+            // Whoever has come back since is written over instead.
+            let forgotten = state.forgotten.suffix(records.isEmpty ? Self.step : 0).filter { state.pages[$0] == nil }
+            if records.isEmpty { state.forgotten.removeLast(min(Self.step, state.forgotten.count)) }
+            let isMore = !state.round.isEmpty || !state.forgotten.isEmpty || isLast && !state.dirty.isEmpty
+            return (KeepBehaviourCommand(records: records, forgotten: forgotten), isMore)
         }
-        guard !records.isEmpty else { return isMore }
-        writer?.submit(KeepBehaviourCommand(records: records)) { [weak self] result in
-            if case .failure = result { self?.mustKeep(records.map(\.id)) }
+        guard !command.records.isEmpty || !command.forgotten.isEmpty else { return isMore }
+        writer?.submit(command) { [weak self] result in
+            if case .failure = result { self?.mustKeep(command.records.map(\.id)) }
         }
         return isMore
     }
 
     /// Sends all that has changed; what the store does not take now is lost.
     func keepAll(at now: Timestamp) {
-        for _ in 0...(count / Self.step + 1) where !keepSome(at: now, isLast: true) { return }
+        let most = state.withLock { $0.pages.count + $0.forgotten.count } / Self.step + 2
+        for _ in 0...most where !keepSome(at: now, isLast: true) { return }
     }
 
     /// What could not be written is written in the next round.

@@ -34,8 +34,10 @@ package struct BehaviourRecord: Record, Equatable {
 /// Writes down what is usual for some agents; nobody waits for it, and the ledger says nothing of it.
 struct KeepBehaviourCommand: Command {
     let records: [BehaviourRecord]
+    /// Agents of which nothing is known any more.
+    let forgotten: [AgentID]
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
-        Decided((), changes: records.map { .behaviour($0) })
+        Decided((), changes: forgotten.map { .removeBehaviour($0) } + records.map { .behaviour($0) })
     }
 }

@@ -32,12 +32,13 @@ package enum Change: Sendable {
     case removeNotice(Int64)
     /// What is usual for an agent; the tables only pass it on to the store.
     case behaviour(BehaviourRecord)
+    case removeBehaviour(AgentID)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
         case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation,
-            .approval, .supervision, .notice, .removeNotice, .behaviour:
+            .approval, .supervision, .notice, .removeNotice, .behaviour, .removeBehaviour:
             false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation,

@@ -137,6 +137,7 @@ package struct Tables: Sendable {
         case .notice(let record): notices.put(record)
         case .removeNotice(let id): notices.remove(id)
         case .behaviour(let record): behaviours.put(record)
+        case .removeBehaviour(let id): behaviours.remove(id)
         }
         if change.countsAsRevision { revision += 1 }
     }
