@@ -192,9 +192,12 @@ struct StartCommand: Command {
     let endsAllTokens: Bool
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
+        guard endsAllTokens else { return Decided((), events: events) }
         let end = Change.setting(Setting(id: .epoch, value: moment.epoch))
+        // What quotas counted ahead of the accepted time would count until that time has come.
+        let uses = state.quotaUses.all.compactMap { $0.takenBack(to: moment.now) }.map { Change.quota($0) }
         // The time that was written down is ahead; it must not hold up the next start.
-        return Decided((), changes: endsAllTokens ? [end, .lastTime(moment.now)] : [], events: events)
+        return Decided((), changes: [end, .lastTime(moment.now)] + uses, events: events)
     }
 }
 

@@ -47,11 +47,27 @@ package struct OAuthError: Error, Equatable, Sendable {
 
     /// For the ledger only: the decision that led to it.
     package let cause: PolicyRuling?
+    /// Seconds after which to ask again, for a client that was let through often enough; the answer is 429 then.
+    package let retryAfter: Int64?
 
-    package init(_ code: Code, _ description: String, members: JSONObject = [:], cause: PolicyRuling? = nil) {
+    package init(
+        _ code: Code, _ description: String, members: JSONObject = [:], cause: PolicyRuling? = nil,
+        retryAfter: Int64? = nil
+    ) {
         self.code = code
         self.description = description
         self.members = members
         self.cause = cause
+        self.retryAfter = retryAfter
+    }
+
+    /// A quota of the policy has no room for another token before so many seconds have passed.
+    ///
+    /// The code is that of the other answers with 429, so that a client has one way to take them all.
+    init(quota ruling: PolicyRuling, after seconds: Int64) {
+        self.init(
+            .temporarilyUnavailable,
+            "a quota of the policy is used up; ask again after the seconds in Retry-After",
+            members: ["policy": .object(ruling.json)], retryAfter: seconds)
     }
 }

@@ -26,6 +26,8 @@ package enum ActionDecision: Equatable, Sendable {
         case supervisionFull
         /// Too little is left for the whole delegation tree.
         case budgetExhausted(Limits.Member)
+        /// As many were allowed as the quota of this rule lets through; after so many seconds there may be room.
+        case quotaExhausted(rule: String, seconds: Int64)
     }
 
     case allow(rule: String, notAfter: Int64)
@@ -50,6 +52,7 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.exceeds): "exceeds_grant"
         case .deny(.outsideHours): "outside_hours"
         case .deny(.budgetExhausted): "budget_exhausted"
+        case .deny(.quotaExhausted): "quota_exhausted"
         case .deny(.contextMalformed): "context_malformed"
         case .deny(.policy(.requireApproval)): "approval_required"
         case .deny(.policy(.remediate)): "policy_remediation"
@@ -59,16 +62,22 @@ package enum ActionDecision: Equatable, Sendable {
         }
     }
 
-    /// The scope or the member that the refusal is about; they come from the registry, or are a limit's.
+    /// The scope, member or quota that the refusal is about; they come from the registry or the policy, or are a limit's.
     package var detail: String? {
         switch self {
         case .deny(.scopeMissing(let scope)): scope.text
         case .deny(.memberMissing(let member)): member
         case .deny(.exceeds(let member)): member
         case .deny(.budgetExhausted(let member)): member.rawValue
+        case .deny(.quotaExhausted(let rule, _)): rule
         case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted), .deny(.outsideHours),
             .deny(.contextMalformed), .deny(.policy), .deny(.policyChanged), .deny(.supervisionFull):
             nil
         }
+    }
+
+    /// Seconds after which to ask again; nil when waiting does not help.
+    package var retryAfter: Int64? {
+        if case .deny(.quotaExhausted(_, let seconds)) = self { seconds } else { nil }
     }
 }

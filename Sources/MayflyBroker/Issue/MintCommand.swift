@@ -1,4 +1,5 @@
 import MayflyModel
+import MayflyPolicy
 
 /// Makes a token's issuance durable, after looking once more at everything that could have changed since it was
 /// prepared.
@@ -58,6 +59,13 @@ struct MintCommand: Command {
             changes.append(.touched(touched))
         }
         if let budget = budget(in: state, at: resource.id) { changes.append(.budget(budget)) }
+        if let policy = event.policy, !policy.quotas.isEmpty {
+            do throws(QuotaRefusal) {
+                changes += try state.counting(policy.quotas, for: agent, at: moment.now).map { .quota($0) }
+            } catch {
+                return refused(by: error, policy)
+            }
+        }
         var token = token
         token.supervision = supervision
         var events: [LedgerEvent] = []
@@ -83,6 +91,17 @@ struct MintCommand: Command {
         let limits = token.claims.limits.spendable
         guard state.budgets(of: chain).last?.limits != limits else { return nil }
         return Budget(id: token.claims.tokenID, resource: resource, limits: limits, expires: budgetExpires)
+    }
+
+    /// A quota has no room: the assertion is used up, and a ticket or an agreement of people stays good.
+    private func refused(
+        by refusal: QuotaRefusal, _ policy: PolicyRuling
+    ) -> Decided<Result<IssuedToken, OAuthError>> {
+        let ruling = policy.refused(by: refusal.quota)
+        var decided = refused(
+            OAuthError(quota: ruling, after: refusal.seconds), refusal.quota.rule, using: [assertion])
+        for index in decided.events.indices { decided.events[index].govern(by: ruling) }
+        return decided
     }
 
     private func refused(

@@ -29,8 +29,7 @@ extension Tables {
             ("resource", resources.count), ("agent", agents.count), ("enrolment_code", codes.count),
             ("signing_key", signingKeys.count), ("used", used.count), ("revocation", revocations.count),
             ("budget", budgets.count), ("reservation", reservations.count), ("approval", approvals.count),
-            ("supervision", supervisions.count),
-            ("notice", notices.count),
+            ("supervision", supervisions.count), ("notice", notices.count), ("quota", quotaUses.count),
         ]
     }
 }

@@ -14,6 +14,8 @@ package final class BrokerMetrics: Sendable {
     package let decisions = CounterSet<DecisionOutcome>()
     /// Decisions that a budget refused, by the limit.
     package let exhausted = CounterSet<ExhaustedLimit>()
+    /// Tokens and decisions that a quota of the policy refused.
+    package let quotaRefusals = CounterSet<QuotaPhase>()
     package let revocations = CounterSet<RevocationKind>()
     package let knownTokens = CounterSet<CacheResult>()
     package let notices = CounterSet<NoticeOutcome>()
@@ -52,6 +54,7 @@ package final class BrokerMetrics: Sendable {
         case .failure(let error):
             refused.add(RefusalReason(error))
             if case .oauth(let refusal) = error { count(refusal.cause) }
+            if case .oauth(let refusal) = error, refusal.retryAfter != nil { quotaRefusals.add(.mint) }
         }
     }
 
@@ -75,6 +78,7 @@ package final class BrokerMetrics: Sendable {
         if case .deny(.budgetExhausted(let member)) = decision, let limit = ExhaustedLimit(member) {
             exhausted.add(limit)
         }
+        if case .deny(.quotaExhausted) = decision { quotaRefusals.add(.action) }
     }
 
     func storeFailed(_ error: StoreError) {

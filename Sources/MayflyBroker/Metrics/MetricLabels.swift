@@ -124,6 +124,11 @@ package enum ExhaustedLimit: Int, MetricLabel {
     }
 }
 
+/// What a quota of the policy refused.
+package enum QuotaPhase: Int, MetricLabel {
+    case mint, action
+}
+
 /// What was ended.
 package enum RevocationKind: Int, MetricLabel {
     case token, task, trace, agent, owner, role, resource, everything

@@ -12,9 +12,11 @@ package struct PolicyRuling: Equatable, Sendable {
 
     package let number: Int64
     package let digest: String
-    package let decision: PolicyDecision
+    package internal(set) var decision: PolicyDecision
     package let facts: PolicyFacts
     package let shadow: Shadow?
+    /// Quotas of the version in force that count the request if it is allowed.
+    package let quotas: [PolicyQuota]
 
     /// Asks the version in force, and the one in the shadow.
     static func make(_ facts: PolicyFacts, by version: PolicyVersion, shadow: PolicyVersion?) -> PolicyRuling {
@@ -24,7 +26,8 @@ package struct PolicyRuling: Equatable, Sendable {
         return PolicyRuling(
             number: version.id, digest: version.digest, decision: decision, facts: facts,
             shadow: differs
-                ? other.map { Shadow(digest: $0.digest, outcome: $0.decision.outcome, rule: $0.decision.rule) } : nil)
+                ? other.map { Shadow(digest: $0.digest, outcome: $0.decision.outcome, rule: $0.decision.rule) } : nil,
+            quotas: version.bundle.quotas(for: facts, tier: decision.tier))
     }
 
     package var allows: Bool { decision.outcome <= .allowWithConstraints }

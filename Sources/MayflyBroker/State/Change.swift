@@ -33,12 +33,13 @@ package enum Change: Sendable {
     /// What is usual for an agent; the tables only pass it on to the store.
     case behaviour(BehaviourRecord)
     case removeBehaviour(AgentID)
+    case quota(QuotaUse)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
         switch self {
         case .used, .code, .removeCode, .touched, .lastTime, .archive, .budget, .reservation, .removeReservation,
-            .approval, .supervision, .notice, .removeNotice, .behaviour, .removeBehaviour:
+            .approval, .supervision, .notice, .removeNotice, .behaviour, .removeBehaviour, .quota:
             false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
             .revocation,

@@ -21,6 +21,7 @@ enum LoadedRecord: Sendable {
     case supervision(Supervision)
     case notice(Notice)
     case behaviour(BehaviourRecord)
+    case quota(QuotaUse)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -47,6 +48,7 @@ enum LoadedRecord: Sendable {
         case .supervision: self = .supervision(try Supervision(stored: object))
         case .notice: self = .notice(try Notice(stored: object))
         case .behaviour: self = .behaviour(try BehaviourRecord(stored: object))
+        case .quota: self = .quota(try QuotaUse(stored: object))
         }
     }
 }

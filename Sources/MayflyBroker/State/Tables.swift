@@ -22,6 +22,7 @@ package struct Tables: Sendable {
     package private(set) var notices = Table<Notice>()
     /// On their way from the store to `BehaviourBook`, or back; nobody reads them here.
     private var behaviours = Table<BehaviourRecord>()
+    package private(set) var quotaUses = Table<QuotaUse>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -86,6 +87,7 @@ package struct Tables: Sendable {
             supervisions.load(record)
         case .notice(let record): notices.load(record)
         case .behaviour(let record): behaviours.load(record)
+        case .quota(let record): quotaUses.load(record)
         }
     }
 
@@ -138,6 +140,7 @@ package struct Tables: Sendable {
         case .removeNotice(let id): notices.remove(id)
         case .behaviour(let record): behaviours.put(record)
         case .removeBehaviour(let id): behaviours.remove(id)
+        case .quota(let record): quotaUses.put(record)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -162,6 +165,7 @@ package struct Tables: Sendable {
         supervisions.collect(into: &batch)
         notices.collect(into: &batch)
         behaviours.collect(into: &batch)
+        quotaUses.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
@@ -172,7 +176,7 @@ package struct Tables: Sendable {
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
             archives: archives.changes, policies: policies.changes, budgets: budgets.changes,
             reservations: reservations.changes, approvals: approvals.changes, supervisions: supervisions.changes,
-            notices: notices.changes,
+            notices: notices.changes, quotaUses: quotaUses.changes,
             audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
     }
 
@@ -200,6 +204,7 @@ package struct Tables: Sendable {
         for (id, change) in draft.supervisions { supervisionIndex.replace(supervisions[id], with: change) }
         supervisions.absorb(draft.supervisions)
         notices.absorb(draft.notices)
+        quotaUses.absorb(draft.quotaUses)
         audiences = draft.audiences
         roleEpochBound = draft.roleEpochBound
         revision = draft.revision
@@ -210,6 +215,7 @@ package struct Tables: Sendable {
         codes.hasExpired(at: now) || signingKeys.hasExpired(at: now) || revocations.hasExpired(at: now)
             || used.hasExpired(at: now) || budgets.hasExpired(at: now) || reservations.hasExpired(at: now)
             || approvals.hasExpired(at: now) || supervisions.hasExpired(at: now)
+            || quotaUses.hasExpired(at: now)
     }
 
     /// Forgets up to `limit` expired records other than marks; answers how many it looked at.
@@ -225,6 +231,7 @@ package struct Tables: Sendable {
         var supervisionIndex = supervisionIndex
         count += supervisions.forgetExpired(at: now, limit: limit - count) { supervisionIndex.replace($0, with: nil) }
         self.supervisionIndex = supervisionIndex
+        count += quotaUses.forgetExpired(at: now, limit: limit - count)
         return count
     }
 
@@ -253,6 +260,7 @@ struct DraftedChanges: Sendable {
     let approvals: [ApprovalRequest.ID: ApprovalRequest?]
     let supervisions: [Supervision.ID: Supervision?]
     let notices: [Notice.ID: Notice?]
+    let quotaUses: [QuotaUse.ID: QuotaUse?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64
     let revision: UInt64

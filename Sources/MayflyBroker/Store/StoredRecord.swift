@@ -29,6 +29,8 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case supervision = 17
     /// What is usual for an agent.
     case behaviour = 18
+    /// What was counted of a policy's quota.
+    case quota = 19
 }
 
 /// The name of one record.

@@ -4,7 +4,7 @@ import MayflyPolicy
 /// Writes an action decision down, and spends what the action takes.
 ///
 /// A token that was ended while it was decided is refused after all, and so is an action for which some budget of its
-/// chain has too little left. It runs in the writer's order: no two commands see the same last unit, and what is spent
+/// chain or some quota of the policy has too little left. It runs in the writer's order: no two commands see the same last unit, and what is spent
 /// is durable in the commit that holds the decision.
 struct DecisionCommand: Command {
     let decision: ActionDecision
@@ -22,7 +22,7 @@ struct DecisionCommand: Command {
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
         var decided = supervised(try judge(state, moment), state)
-        decided.answer.policy = policy
+        decided.answer.policy = decided.answer.policy ?? policy
         let suspension = state.suspension(demandedBy: policy, moment)
         decided.changes += suspension.changes
         decided.events += suspension.events
@@ -51,12 +51,33 @@ struct DecisionCommand: Command {
             return refused(.deny(.policyChanged))
         }
         guard claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
-        guard claims.limits.spends else { return Decided(Ruling(decision), events: [event]) }
-        do throws(Budget.Exhausted) {
-            return spent(try state.spending(amounts, by: claims), claims)
-        } catch {
-            return refused(.deny(.budgetExhausted(error.member)))
+        var decided: Decided<Ruling>
+        if claims.limits.spends {
+            do throws(Budget.Exhausted) {
+                decided = spent(try state.spending(amounts, by: claims), claims)
+            } catch {
+                return refused(.deny(.budgetExhausted(error.member)))
+            }
+        } else {
+            decided = Decided(Ruling(decision), events: [event])
         }
+        guard let policy, !policy.quotas.isEmpty else { return decided }
+        guard let holder = claims.chain.last.flatMap({ state.agents[$0.agent] }) else { return refused(.inactive) }
+        do throws(QuotaRefusal) {
+            decided.changes += try state.counting(policy.quotas, for: holder, at: moment.now).map { .quota($0) }
+            return decided
+        } catch {
+            return refused(by: error, policy)
+        }
+    }
+
+    /// What the rules allow and a quota has no room for: nothing is spent, of budgets neither.
+    private func refused(by refusal: QuotaRefusal, _ policy: PolicyRuling) -> Decided<Ruling> {
+        let ruling = policy.refused(by: refusal.quota)
+        var decided = refused(.deny(.quotaExhausted(rule: refusal.quota.rule, seconds: refusal.seconds)))
+        for index in decided.events.indices { decided.events[index].govern(by: ruling) }
+        decided.answer.policy = ruling
+        return decided
     }
 
     private func spent(_ budgets: [Budget], _ claims: TokenClaims) -> Decided<Ruling> {

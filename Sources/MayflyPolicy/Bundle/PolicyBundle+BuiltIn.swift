@@ -18,13 +18,15 @@ extension PolicyBundle {
         tiers = nil
         self.rules = rules
         examples = []
+        quotas = []
         index = RuleIndex(rules)
         readsBehaviour = false
+        quotaIndex = RuleIndex(quotas)
     }
 
     /// Whether the bundle says yes to everything, so that nobody needs to ask it.
     package var allowsEverything: Bool {
-        guard tiers == nil, rules.count == 1, let rule = rules.first else { return false }
+        guard tiers == nil, quotas.isEmpty, rules.count == 1, let rule = rules.first else { return false }
         return rule.outcome == .allow && rule.condition == nil && rule.match == RuleMatch()
             && rule.phases == PolicyPhase.allCases
     }

@@ -7,6 +7,7 @@ package import MayflyModel
 package struct PolicyBundle: Sendable {
     package static let maximumRules = 2000
     package static let maximumExamples = 1000
+    package static let maximumQuotas = 1000
 
     package let name: String
     package let summary: String?
@@ -14,9 +15,12 @@ package struct PolicyBundle: Sendable {
     /// In the order of their names.
     package let rules: [PolicyRule]
     package let examples: [PolicyExample]
+    /// In the order of their names.
+    package let quotas: [PolicyQuota]
     let index: RuleIndex
     /// Whether some condition asks how usual a request is; for other bundles nobody need find out.
     package let readsBehaviour: Bool
+    let quotaIndex: RuleIndex
 
     /// Reads a bundle; unknown members, unknown names and conditions that do not compile are errors with their place.
     package init(_ document: FieldReader) throws(FieldError) {
@@ -49,8 +53,24 @@ package struct PolicyBundle: Sendable {
             examples.append(try PolicyExample(&reader))
         }
         self.examples = examples
+        quotas = try Self.quotas(&fields)
         try fields.finish()
         index = RuleIndex(self.rules)
         readsBehaviour = self.rules.contains(where: \.readsBehaviour)
+        quotaIndex = RuleIndex(quotas)
+    }
+
+    private static func quotas(_ fields: inout FieldReader) throws(FieldError) -> [PolicyQuota] {
+        var quotas: [PolicyQuota] = []
+        var seen: Set<String> = []
+        for (value, path) in try fields.values("quotas", maximumCount: maximumQuotas) ?? [] {
+            var reader = try FieldReader(value, path: path)
+            let quota = try PolicyQuota(&reader)
+            guard seen.insert(quota.id).inserted else {
+                throw FieldError(path: path.member("id"), problem: .duplicate)
+            }
+            quotas.append(quota)
+        }
+        return quotas.sorted { $0.id < $1.id }
     }
 }

@@ -18,7 +18,28 @@ extension PolicyBundle {
     /// What a person should know before the bundle is applied: examples that come out otherwise than stated, rules that
     /// can never decide, and rules about the same that say different things.
     package func findings() -> [PolicyFinding] {
-        failedExamples() + unreachable() + conflicts()
+        errors() + unreachable() + conflicts() + idleQuotas()
+    }
+
+    /// The findings for which the bundle is not taken.
+    package func errors() -> [PolicyFinding] { reservedNames() + failedExamples() }
+
+    /// In the ledger and in answers a rule of that name could not be told from a quota.
+    private func reservedNames() -> [PolicyFinding] {
+        rules.filter { $0.id.utf8.starts(with: PolicyQuota.rulePrefix.utf8) }.map { rule in
+            PolicyFinding(
+                severity: .error, place: "rule \(rule.id)",
+                text: "has a name that begins with \(PolicyQuota.rulePrefix), which names quotas; choose another")
+        }
+    }
+
+    /// A token is asked for by scopes and never by an action.
+    private func idleQuotas() -> [PolicyFinding] {
+        quotas.filter { $0.phase == .mint && $0.match.names[.actions] != nil }.map { quota in
+            PolicyFinding(
+                severity: .warning, place: "quota \(quota.id)",
+                text: "counts nothing: it is on mint, and names actions")
+        }
     }
 
     private func failedExamples() -> [PolicyFinding] {

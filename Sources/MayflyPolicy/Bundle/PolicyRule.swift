@@ -1,7 +1,7 @@
 package import MayflyModel
 
 /// One sentence of a bundle: about whom and what, under which condition, what follows, and why.
-package struct PolicyRule: Sendable {
+package struct PolicyRule: MatchIndexed, Sendable {
     /// Bytes of a rule's name.
     package static let maximumIDLength = 64
     /// Bytes of a rationale.

@@ -1,3 +1,9 @@
+/// Something with a match that is found by an index: a rule or a quota.
+protocol MatchIndexed {
+    var phases: [PolicyPhase] { get }
+    var match: RuleMatch { get }
+}
+
 /// Finds the rules that may match a request without looking at those that cannot.
 ///
 /// Each rule stands under the names of the one member that tells requests apart best. A pattern that ends in a star
@@ -17,7 +23,7 @@ struct RuleIndex: Sendable {
     /// Members under which some rule stands, so that no other is looked up.
     private var members: [RuleMatch.Member] = []
 
-    init(_ rules: [PolicyRule]) {
+    init(_ rules: [some MatchIndexed]) {
         for (place, rule) in rules.enumerated() {
             let member = Self.keys.first { member in
                 rule.match.names[member].map { patterns in patterns.allSatisfy { !$0.isPrefix } } ?? false

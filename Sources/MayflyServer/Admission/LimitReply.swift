@@ -17,11 +17,7 @@ enum LimitReply {
     /// No registered code means this. `slow_down` asks a device to poll less often (RFC 8628 §3.5), so what other
     /// token endpoints send is taken: `temporarily_unavailable`, the status telling it from an overload of the broker.
     static func oauth(after seconds: Int64) -> HTTPReply {
-        var reply = OAuthReply.error(OAuthError(.temporarilyUnavailable, words))
-        reply.status = 429
-        reply.headers.removeAll { $0.name == "Retry-After" }
-        reply.headers.append(("Retry-After", "\(seconds)"))
-        return reply
+        OAuthReply.error(OAuthError(.temporarilyUnavailable, words, retryAfter: seconds))
     }
 
     /// For AuthZEN: a message string.

@@ -79,6 +79,10 @@ enum EvaluationReply {
             writer.name("about")
             writer.string(detail)
         }
+        if let seconds = decision.retryAfter {
+            writer.name("retry_after")
+            writer.integer(seconds)
+        }
         if case .allow(_, let notAfter) = decision {
             writer.name("obligations")
             writer.value(.array([.object(["id": .string("not_after"), "value": .integer(notAfter)])]))

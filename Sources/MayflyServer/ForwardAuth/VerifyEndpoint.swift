@@ -75,7 +75,11 @@ enum VerifyEndpoint {
         case .success((.inactive, _)): return challenge(401, "invalid_token", scope: nil)
         case .success((.deny(.scopeMissing(let scope)), _)):
             return challenge(403, "insufficient_scope", scope: scope)
-        case .success((.deny, _)): return challenge(403, "insufficient_scope", scope: nil)
+        case .success((.deny(let denial), _)):
+            var reply = challenge(403, "insufficient_scope", scope: nil)
+            // Proxies understand 403 and not 429.
+            if case .quotaExhausted(_, let seconds) = denial { reply.headers.append(("Retry-After", "\(seconds)")) }
+            return reply
         case .success((.allow, let active)):
             var headers: [(name: String, value: String)] = []
             if let claims = active?.claims {

@@ -16,9 +16,11 @@ enum OAuthReply {
         }
         writer.endObject()
         var headers = [(name: "Pragma", value: "no-cache")]
-        if error.code.status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
-        if error.code.status == 503 { headers.append(("Retry-After", "1")) }
-        return HTTPReply(status: error.code.status, contentType: .json, headers: headers, body: writer.bytes)
+        // RFC 6585 §4 where the client is to wait.
+        let status = error.retryAfter == nil ? error.code.status : 429
+        if status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
+        if let wait = error.retryAfter ?? (status == 503 ? 1 : nil) { headers.append(("Retry-After", "\(wait)")) }
+        return HTTPReply(status: status, contentType: .json, headers: headers, body: writer.bytes)
     }
 
     static func error(_ error: BrokerError) -> HTTPReply {

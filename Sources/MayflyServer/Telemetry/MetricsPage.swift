@@ -76,6 +76,9 @@ package final class MetricsPage: Sendable {
         writer.counters("mayfly_budget_refusals_total", "limit", metrics.exhausted)
         writer.family("mayfly_behaviour_deviations_total", .counter, "Requests that were unusual for their agent.")
         writer.counters("mayfly_behaviour_deviations_total", "sign", metrics.deviations)
+        writer.family(
+            "mayfly_quota_refusals_total", .counter, "Tokens and decisions that a quota of the policy refused.")
+        writer.counters("mayfly_quota_refusals_total", "on", metrics.quotaRefusals)
         writer.family("mayfly_revocations_total", .counter, "Revocations and what else ends tokens, each durable.")
         writer.counters("mayfly_revocations_total", "kind", metrics.revocations)
         writer.family("mayfly_notices_total", .counter, "What became of entries that somebody was to be told of.")
