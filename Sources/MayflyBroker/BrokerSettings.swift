@@ -18,6 +18,8 @@ package struct BrokerSettings: Sendable {
     package var adminTokenLife: Int64 = 60
     /// How often one agent may ask for tokens; nil for no limit.
     package var mintLimit: RateLimit?
+    /// How often all agents of one owner together may ask for tokens; nil for no limit.
+    package var ownerMintLimit: RateLimit?
     /// How often one resource may ask about tokens; nil for no limit.
     package var verifyLimit: RateLimit?
     /// Who is told of what happens; at most `NoticeRoute.maximumRoutes`, with different names.

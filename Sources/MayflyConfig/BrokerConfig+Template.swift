@@ -50,9 +50,11 @@ extension BrokerConfig {
           # connections: 4096
           # Threads that serve requests; without it, one for each processor.
           # threads: 2
-          # How often one agent may ask for tokens, and one resource about tokens, for example {rate: 200, burst: 1000}: a
-          # second on average, and at once. Past it the answer is 429. What the broker as a whole can bear needs no number.
+          # How often one agent may ask for tokens, all agents of one owner together, and one resource about tokens, for
+          # example {rate: 200, burst: 1000}: a second on average, and at once. Past it the answer is 429. What the broker
+          # as a whole can bear needs no number.
           mint: off
+          mint_owner: off
           verify: off
 
         log:

@@ -44,6 +44,8 @@ package struct BrokerConfig: Equatable, Sendable {
     package var threads: Int64?
     /// How often one agent may ask for tokens; nil means as often as it likes.
     package var mintLimit: RequestRate?
+    /// How often all agents of one owner together may ask for tokens; nil means as often as they like.
+    package var ownerMintLimit: RequestRate?
     /// How often one resource may ask about tokens; nil means as often as it likes.
     package var verifyLimit: RequestRate?
     package var logLevel = LogLevel.info
@@ -116,6 +118,7 @@ package struct BrokerConfig: Equatable, Sendable {
             connections = try limits.optionalInteger("connections", in: Self.connectionRange)
             threads = try limits.optionalInteger("threads", in: Self.threadRange)
             mintLimit = try RequestRate.read("mint", of: &limits)
+            ownerMintLimit = try RequestRate.read("mint_owner", of: &limits)
             verifyLimit = try RequestRate.read("verify", of: &limits)
             try limits.finish()
         }

@@ -22,6 +22,15 @@ import Testing
         #expect(answers.contains { $0.status == 429 && $0.header("Retry-After") == "1" }, "\(answers)")
         // The administrator, whose kill switch it is, is not limited.
         for _ in 0..<5 { _ = try desk.adminToken() }
+
+        try Files.replace("mint: {rate: 1, burst: 2}", with: "mint: off", in: broker.configFile)
+        try Files.replace("mint_owner: off", with: "mint_owner: {rate: 1, burst: 2}", in: broker.configFile)
+        try Files.replace("format: json", with: "format: text", in: broker.configFile)
+        broker.signal(SIGHUP)
+        try broker.waitForLog(" the configuration was reloaded")
+        let shared = try (0..<4).map { _ in try desk.token(as: agent, fields) }
+        #expect(shared.contains { $0.status == 429 }, "\(shared)")
+        #expect(try desk.call("GET", "/api/v1/ledger?event=request.limited").text.contains("limit.mint.owner"))
     }
 
     @Test func anErrorKeepsTheOldConfigurationAndNamesItsPlace() throws {

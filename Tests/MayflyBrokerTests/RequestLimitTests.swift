@@ -100,6 +100,42 @@ import Testing
         #expect(entries.last?["reason"] == .string("4 earlier refusals were not written one by one"))
     }
 
+    @Test func agentsOfOneOwnerShareALimitAndOthersDoNot() throws {
+        let world = try World()
+        world.allow(owner: RateLimit(rate: 1, burst: 3))
+        for agent in ["agent:root", "agent:child", "agent:root"] { _ = try world.minted(agent) }
+        for agent in ["agent:child", "agent:root"] {
+            let refused = try world.token(agent, [("resource", "tickets")])
+            #expect(refused.status == 429 && refused.error == "temporarily_unavailable")
+            #expect(refused.header("Retry-After") == "1")
+        }
+        for _ in 0..<3 { _ = try world.minted("agent:other") }
+        world.clock.advance(1)
+        _ = try world.minted("agent:child")
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429)
+        #expect((world.broker.limits.refusedMintCount, world.broker.limits.refusedOwnerMintCount) == (0, 3))
+        let entries = try limited(world)
+        #expect(entries.map { $0["rule"] } == [.string("limit.mint.owner"), .string("limit.mint.owner")])
+        #expect(entries.first?["owner"] == .string("owner:ann") && entries.first?["agent"] == .string("agent:child"))
+    }
+
+    @Test func aRequestThatOneOfTwoLimitsRefusesCostsTheOtherNothing() throws {
+        let world = try World()
+        // The agent's refuses: the owner's one is still there for another agent.
+        world.allow(mint: RateLimit(rate: 1, burst: 1), owner: RateLimit(rate: 1, burst: 2))
+        _ = try world.minted("agent:root")
+        for _ in 0..<5 { #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429) }
+        _ = try world.minted("agent:child")
+        // The owner's refuses: the agent's one is still there when the owner's limit is taken away.
+        world.clock.advance(60)
+        world.allow(mint: RateLimit(rate: 1, burst: 1), owner: RateLimit(rate: 1, burst: 1))
+        _ = try world.minted("agent:child")
+        for _ in 0..<5 { #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429) }
+        world.allow(mint: RateLimit(rate: 1, burst: 1))
+        _ = try world.minted("agent:root")
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429)
+    }
+
     private func limited(_ world: World) throws -> [JSONObject] {
         // A command of its own, so that everything submitted before it is in the ledger.
         _ = try world.adminToken()
@@ -110,9 +146,9 @@ import Testing
 }
 
 extension World {
-    func allow(mint: RateLimit? = nil, verify: RateLimit? = nil) {
+    func allow(mint: RateLimit? = nil, owner: RateLimit? = nil, verify: RateLimit? = nil) {
         var settings = broker.settings
-        (settings.mintLimit, settings.verifyLimit) = (mint, verify)
+        (settings.mintLimit, settings.ownerMintLimit, settings.verifyLimit) = (mint, owner, verify)
         broker.live.replace(with: settings)
     }
 

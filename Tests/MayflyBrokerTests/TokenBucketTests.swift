@@ -1,4 +1,5 @@
 @testable import MayflyBroker
+import MayflyModel
 import Testing
 
 /// The buckets by which a client's requests are counted.
@@ -51,6 +52,27 @@ import Testing
             (0..<1000).count { _ in buckets.take(of: 1, at: 0, limit: limit) == nil }
         }
         #expect(given.reduce(0, +) == 1000)
+    }
+
+    /// Two agents of one owner from many threads: neither an agent nor the owner ever gets more, and what is refused by
+    /// one of the two costs the other nothing.
+    @Test func twoBucketsAreChargedTogetherOrNotAtAll() throws {
+        let agents = try ["agent:a", "agent:b"].map { try #require(AgentID($0)) }
+        let owner = try #require(OwnerID("owner:lead"))
+        let buckets = MintBuckets()
+        let (mine, shared) = (RateLimit(rate: 1, burst: 600), RateLimit(rate: 1, burst: 1000))
+        let given = concurrently(8) { index in
+            (0..<400).count { _ in buckets.take(agent: agents[index % 2], mine, owner: owner, shared, at: 0) == nil }
+        }
+        #expect(given.reduce(0, +) == 1000)
+        let rest = agents.map { agent in
+            (0..<1000).count { _ in buckets.take(agent: agent, mine, owner: owner, nil, at: 0) == nil }
+        }
+        // 1200 of the agents' own, of which 1000 were given.
+        #expect(rest.reduce(0, +) == 200)
+        #expect(buckets.take(agent: agents[0], mine, owner: owner, shared, at: 0)?.isOwners == false)
+        #expect(buckets.take(agent: agents[0], nil, owner: owner, shared, at: 0)?.isOwners == true)
+        #expect(buckets.take(agent: agents[0], nil, owner: owner, nil, at: 0) == nil)
     }
 
     @Test func forgetsClientsWhoseBucketIsFull() {

@@ -39,7 +39,7 @@ import Testing
             ticket_life: 5s
             assertion_maximum_life: 60
             clock_skew: 0
-            limits: {connections: 100, threads: 3, mint: {rate: 5, burst: 7}, verify: off}
+            limits: {connections: 100, threads: 3, mint: {rate: 5, burst: 7}, mint_owner: {rate: 50}, verify: off}
             log: {level: warning, format: json}
             metrics: {enabled: false}
             tracing: {endpoint: "http://collector:4318/v1/traces", sample: 0.25}
@@ -57,6 +57,7 @@ import Testing
         expected.connections = 100
         expected.threads = 3
         expected.mintLimit = RequestRate(rate: 5, burst: 7)
+        expected.ownerMintLimit = RequestRate(rate: 50, burst: 100)
         expected.verifyLimit = nil
         expected.logLevel = .warning
         expected.logFormat = .json

@@ -1,7 +1,8 @@
 import MayflyModel
 import Synchronization
 
-/// How often an agent may ask for tokens and a resource may ask about them, by the settings in force.
+/// How often an agent, and all agents of an owner, may ask for tokens and a resource may ask about them, by the settings
+/// in force.
 ///
 /// Charged once the client has proven who it is, so that nobody can use up another's share. Administrators are not
 /// limited: the kill switch must be in reach.
@@ -11,10 +12,11 @@ package final class RequestLimits: Sendable {
     private let clock: BrokerClock
     private let state: BrokerState
     private let writer: Writer
-    private let minting = TokenBuckets<AgentID>()
+    private let minting = MintBuckets()
     private let verifying = TokenBuckets<ResourceName>()
     private let tally = Mutex(RefusalTally())
     private let refusedMints = Atomic<Int>(0)
+    private let refusedOwnerMints = Atomic<Int>(0)
     private let refusedVerifications = Atomic<Int>(0)
 
     init(live: LiveSettings, wall: any WallClock, clock: BrokerClock, state: BrokerState, writer: Writer) {
@@ -25,27 +27,46 @@ package final class RequestLimits: Sendable {
         self.writer = writer
     }
 
-    /// Token requests that were refused, since the start.
+    /// Token requests that their agent's limit refused, since the start.
     package var refusedMintCount: Int { refusedMints.load(ordering: .relaxed) }
+
+    /// Token requests that their owner's limit alone refused, since the start.
+    package var refusedOwnerMintCount: Int { refusedOwnerMints.load(ordering: .relaxed) }
 
     /// Questions about tokens that were refused, since the start.
     package var refusedVerificationCount: Int { refusedVerifications.load(ordering: .relaxed) }
 
-    /// Charges a token request to its agent; nil when there is room, else whole seconds after which to ask again.
+    /// Charges a token request to its agent and to the agent's owner; nil when both have room, else whole seconds after
+    /// which to ask again, and nothing is charged.
     package func refusesMint(for client: AuthenticatedClient) -> Int64? {
-        guard case .agent(let agent) = client.client, let limit = live.current.mintLimit else { return nil }
-        // A replayed assertion is refused later; it must not cost the agent anything.
-        if let mark = client.mark {
-            let now = clock.now()
-            if state.read({ $0.used.isSpent(mark, at: now) }) { return nil }
+        let settings = live.current
+        guard case .agent(let agent) = client.client, settings.mintLimit != nil || settings.ownerMintLimit != nil else {
+            return nil
         }
-        guard let wait = minting.take(of: agent, at: steady(), limit: limit) else { return nil }
-        refusedMints.add(1, ordering: .relaxed)
-        write(agent.text, "limit.mint") { event in
+        let now = clock.now()
+        let owner = state.read { tables -> OwnerID? in
+            // A replayed assertion is refused later; it must not cost the agent anything.
+            if let mark = client.mark, tables.used.isSpent(mark, at: now) { return nil }
+            return tables.agents[agent]?.spec.owner
+        }
+        // Without an owner there is no agent any more, and what follows says so.
+        guard let owner,
+            let refusal = minting.take(
+                agent: agent, settings.mintLimit, owner: owner, settings.ownerMintLimit, at: steady())
+        else { return nil }
+        if refusal.isOwners {
+            refusedOwnerMints.add(1, ordering: .relaxed)
+        } else {
+            refusedMints.add(1, ordering: .relaxed)
+        }
+        // Told apart by who is over the limit: one owner's many agents make one entry a second.
+        write(refusal.isOwners ? owner.text : agent.text, refusal.isOwners ? "limit.mint.owner" : "limit.mint") {
+            event in
+            event.actor = agent.text
             event.agent = agent
-            event.owner = state.read { $0.agents[agent]?.spec.owner }
+            event.owner = owner
         }
-        return Self.seconds(wait)
+        return Self.seconds(refusal.wait)
     }
 
     /// Charges `count` questions to the resource that asks; nil when there is room, else whole seconds to wait.

@@ -117,7 +117,10 @@ package final class MetricsPage: Sendable {
         writer.sample("mayfly_requests_shed_total", shedRequests())
         writer.family("mayfly_requests_limited_total", .counter, "Requests answered 429 by a limit of their client.")
         let limits = broker.limits
-        for (limit, count) in [("mint", limits.refusedMintCount), ("verify", limits.refusedVerificationCount)] {
+        for (limit, count) in [
+            ("mint", limits.refusedMintCount), ("mint_owner", limits.refusedOwnerMintCount),
+            ("verify", limits.refusedVerificationCount),
+        ] {
             writer.sample("mayfly_requests_limited_total", UInt64(clamping: count), [("limit", limit)])
         }
         writer.family("mayfly_connections_open", .gauge, "Open connections.")

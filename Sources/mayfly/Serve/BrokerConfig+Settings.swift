@@ -12,6 +12,7 @@ extension BrokerConfig {
         settings.assertionLife = assertionMaximumLife
         settings.clockSkew = clockSkew
         settings.mintLimit = mintLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
+        settings.ownerMintLimit = ownerMintLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
         settings.verifyLimit = verifyLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
         settings.notices = notices.map(\.route)
         return settings
