@@ -53,6 +53,11 @@ import Testing
         #expect(simulated.status == 0, "\(simulated)")
         #expect(simulated.output.contains("articles:suggest"), "\(simulated.output)")
         #expect(simulated.output.contains("2 decisions replayed, 1 would change"), "\(simulated.output)")
+        // Without a bundle nothing of the context was written down, and this one grades it.
+        #expect(
+            simulated.output.contains(
+                "2 are uncertain: for them the bundle looks at what the ledger does not have, context (2)"),
+            "\(simulated.output)")
 
         let shadow = try mayfly(["apply", bundle, "--rationale", "trial", "--shadow"])
         #expect(shadow.status == 0, "\(shadow)")
@@ -79,6 +84,10 @@ import Testing
         #expect(explained.output.contains("require_approval"), "\(explained.output)")
         #expect(explained.output.contains("tier.3"), "\(explained.output)")
 
+        let guarded = try Self.simulateAGuard(broker, desk, mayfly)
+        #expect(guarded.output.contains("3 are uncertain"), "\(guarded.output)")
+        #expect(guarded.output.contains("context.properties.account (3)"), "\(guarded.output)")
+
         let diff = try mayfly(["diff", "0", "active"])
         #expect(diff.output.contains("+ rule health-data: deny"), "\(diff.output)")
         #expect(try mayfly(["diff", "2", bundle]).output == "no difference\n")
@@ -89,5 +98,37 @@ import Testing
         let list = try mayfly(["list"])
         #expect(list.output.contains("first policy"), "\(list.output)")
         #expect(try broker.stop() == 0)
+    }
+
+    /// Replays tokens at one resource under a bundle that refuses some of them by a member that is not in the ledger.
+    private static func simulateAGuard(
+        _ broker: RunningMayfly, _ desk: Desk, _ mayfly: ([String]) throws -> CommandResult
+    ) throws -> CommandResult {
+        for account in ["open", "closed", "closed"] {
+            _ = try desk.mint(
+                "support",
+                [
+                    ("resource", "tickets"), ("scope", "tickets:read"),
+                    ("context", #"{"account": "\#(account)", "env": "production"}"#),
+                ])
+        }
+        let path = broker.folder.path + "/guard.yaml"
+        let bundle = """
+            policy: guard
+            rules:
+            - {id: all, decision: allow, rationale: r}
+            - id: closed-accounts
+              match: {scopes: ["tickets:read"]}
+              when: "has(context.properties.account) && context.properties.account == 'closed'"
+              decision: deny
+              rationale: r
+            - id: staging
+              match: {scopes: ["tickets:read"]}
+              when: "has(context.properties.env) && context.properties.env == 'staging'"
+              decision: deny
+              rationale: r
+            """
+        try Files.write(bundle, to: path, mode: 0o644)
+        return try mayfly(["simulate", path, "--since", "1h"])
     }
 }

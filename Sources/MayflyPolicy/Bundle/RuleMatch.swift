@@ -65,12 +65,7 @@ package struct RuleMatch: Equatable, Sendable {
     /// Whether a request is one that the rule is about, `scope` being the one that is judged.
     func holds(for facts: PolicyFacts, scope: String?, tier: RiskTier, isPermit: Bool) -> Bool {
         if let tiers, !tiers.contains(tier) { return false }
-        if let minimumDepth, facts.depth < minimumDepth { return false }
-        if let maximumDepth, facts.depth > maximumDepth { return false }
-        for member in Member.allCases {
-            guard let patterns = names[member] else { continue }
-            guard Self.any(patterns, member, facts, scope) else { return false }
-        }
+        guard names(facts, scope: scope) else { return false }
         guard let data else { return true }
         let isNamed = { (kind: String) in data.contains { $0.matches(kind) } }
         // A permit about data says nothing about a request that does not tell what data it touches.
@@ -78,6 +73,20 @@ package struct RuleMatch: Equatable, Sendable {
             ? !facts.context.data.isEmpty && facts.context.data.allSatisfy(isNamed)
             : facts.context.data.contains(where: isNamed)
     }
+
+    /// Whether the members hold that name the request and not its case.
+    func names(_ facts: PolicyFacts, scope: String?) -> Bool {
+        if let minimumDepth, facts.depth < minimumDepth { return false }
+        if let maximumDepth, facts.depth > maximumDepth { return false }
+        for member in Member.allCases {
+            guard let patterns = names[member] else { continue }
+            guard Self.any(patterns, member, facts, scope) else { return false }
+        }
+        return true
+    }
+
+    /// Whether some member compares with what the request says of its case.
+    var looksAtContext: Bool { data != nil || tiers != nil }
 
     private static func any(
         _ patterns: [NamePattern], _ member: Member, _ facts: PolicyFacts, _ scope: String?

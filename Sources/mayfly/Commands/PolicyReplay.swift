@@ -23,10 +23,18 @@ struct PolicyReplay {
         }
     }
 
-    /// The question behind an entry, and the decision that it records; nil for one that policy did not decide.
+    /// A question that policy was asked, and what it decided.
+    struct Question {
+        let facts: PolicyFacts
+        let decision: String
+        /// What the entry does not say of the question.
+        let gaps: FactGaps
+    }
+
+    /// The question behind an entry, and the decision that it records; nil for one that rules did not decide.
     mutating func question(
         _ entry: JSONObject
-    ) throws(CommandError) -> (facts: PolicyFacts, decision: String, rule: String)? {
+    ) throws(CommandError) -> Question? {
         func text(_ name: String) -> String? { entry[name]?.stringValue }
         guard let event = text("event"), Self.events.contains(event), let id = text("agent"),
             let resource = text("resource").flatMap({ resources[$0] }), let agent = try facts(of: id)
@@ -34,6 +42,8 @@ struct PolicyReplay {
         let recorded = entry["facts"]?.objectValue
         // What was refused for another reason than policy did not come to it.
         guard recorded != nil || event != "token.refused" && text("decision") == "allow" else { return nil }
+        // What a quota refused the rules had allowed, and would again.
+        guard !(text("rule") ?? "").utf8.starts(with: PolicyQuota.rulePrefix.utf8) else { return nil }
         var context = recorded ?? [:]
         context["phase"] = nil
         context["depth"] = nil
@@ -50,7 +60,11 @@ struct PolicyReplay {
             depth: recorded?["depth"]?.integerValue ?? Int64(max(0, chain.count - 1)), chain: chain,
             task: text("task") ?? "", context: (try? PolicyContext(context)) ?? PolicyContext(),
             now: text("time").flatMap { RFC3339.parse($0) } ?? Timestamp(milliseconds: 0), behaviour: behaviour)
-        return (facts, text("decision") ?? "", text("rule") ?? "")
+        var gaps = FactGaps()
+        gaps.lacksContext = recorded == nil
+        if facts.phase == .action { gaps.requestFields = ["type", "id"] }
+        if chain.isEmpty { gaps.requestFields.insert("chain") }
+        return Question(facts: facts, decision: text("decision") ?? "", gaps: gaps)
     }
 
     /// An agent as it is registered now; nil for one that is not.

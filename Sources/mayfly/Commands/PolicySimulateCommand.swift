@@ -9,7 +9,9 @@ enum PolicySimulateCommand: CommandLineCommand {
     static let details = """
         Replays decisions from the ledger (--since), or a file of requests written like a bundle's examples
         (--requests: a YAML mapping with the list requests). Nothing changes. Agents are taken as they are
-        registered now; of a request's context only what policy knows by name is in the ledger.
+        registered now. The ledger has of a request's context what policy knows by name, nothing before a bundle was
+        in force, and not the type and id of what an action was about: decisions for which the bundle looks at more
+        are counted as uncertain. Quotas are not simulated, and what one refused is left out.
         """
     static let positionals = [Positional("BUNDLE", PolicySource.help)]
     static let options =
@@ -30,11 +32,25 @@ enum PolicySimulateCommand: CommandLineCommand {
         let rule: String
     }
 
+    private struct Outcome {
+        var seen = 0
+        var changes: [Change] = []
+        /// Decisions for which the bundle looks at something that is not in the ledger.
+        var uncertain = 0
+        /// What that is, and for how many decisions.
+        var blindSpots: [String: Int] = [:]
+
+        mutating func note(_ spots: [String]) {
+            if !spots.isEmpty { uncertain += 1 }
+            for spot in spots { blindSpots[spot, default: 0] += 1 }
+        }
+    }
+
     static func run(_ call: Invocation) throws(CommandError) {
         let admin = try AdminCall(call)
         let own = { () throws(CommandError) in admin }
         let bundle = try PolicySource.load(try call.requiredArgument("BUNDLE"), own).bundle
-        let result: (seen: Int, changes: [Change])
+        let result: Outcome
         if let path = call.value("requests") {
             let active = try PolicySource.load("active", own).bundle
             result = try replay(file: path, bundle, against: active)
@@ -49,21 +65,35 @@ enum PolicySimulateCommand: CommandLineCommand {
                 ])
             }
             return Terminal.say(
-                JSONText.object(["replayed": .integer(Int64(result.seen)), "changes": .array(changes)]))
+                JSONText.object([
+                    "replayed": .integer(Int64(result.seen)), "changes": .array(changes),
+                    "uncertain": .integer(Int64(result.uncertain)),
+                    "not_in_ledger": .array(
+                        spots(result).map {
+                            .object(["name": .string($0.name), "decisions": .integer(Int64($0.count))])
+                        }),
+                ]))
         }
         let rows = result.changes.map { [$0.what, $0.from, $0.to, $0.rule] }
         if !rows.isEmpty {
             for line in Table.lines(["REQUEST", "NOW", "THEN", "RULE"], rows) { Terminal.say(line) }
         }
         Terminal.say("\(result.seen) decisions replayed, \(result.changes.count) would change")
+        guard result.uncertain > 0 else { return }
+        Terminal.say(
+            "\(result.uncertain) are uncertain: for them the bundle looks at what the ledger does not have, "
+                + spots(result).map { "\($0.name) (\($0.count))" }.joined(separator: ", "))
+    }
+
+    private static func spots(_ result: Outcome) -> [(name: String, count: Int)] {
+        result.blindSpots.sorted { $0.key < $1.key }.map { (Table.cell($0.key), $0.value) }
     }
 
     private static func replay(
         file path: String, _ bundle: PolicyBundle, against active: PolicyBundle
-    ) throws(CommandError) -> (Int, [Change]) {
+    ) throws(CommandError) -> Outcome {
         let bytes = try LocalFile.read(path, maximum: YAMLDocument.maximumBytes)
-        var changes: [Change] = []
-        var seen = 0
+        var result = Outcome()
         do throws(YAMLError) {
             let yaml = try YAMLDocument.parse(bytes, file: path == "-" ? "(standard input)" : path)
             var fields = try yaml.reader()
@@ -71,8 +101,8 @@ enum PolicySimulateCommand: CommandLineCommand {
                 for (value, place) in try fields.values("requests", maximumCount: 100_000) ?? [] {
                     var reader = try FieldReader(value, path: place)
                     let facts = try PolicyFacts(&reader)
-                    seen += 1
-                    note("\(place)", active.decide(facts).outcome.name, bundle.decide(facts), &changes)
+                    result.seen += 1
+                    note("\(place)", active.decide(facts).outcome.name, bundle.decide(facts), &result.changes)
                 }
                 try fields.finish()
             } catch {
@@ -81,35 +111,35 @@ enum PolicySimulateCommand: CommandLineCommand {
         } catch {
             throw .usage("\(error)", next: "correct the file")
         }
-        return (seen, changes)
+        return result
     }
 
     private static func replay(
         ledger admin: AdminCall, since: String, _ bundle: PolicyBundle, _ call: Invocation
-    ) throws(CommandError) -> (Int, [Change]) {
+    ) throws(CommandError) -> Outcome {
         let since = try LedgerOptions.time(since, "since", call)
         let limit = Int(clamping: try call.integer("limit", in: 1...1_000_000) ?? 10_000)
         var replay = try PolicyReplay(admin)
-        var changes: [Change] = []
-        var seen = 0
+        var result = Outcome()
         var cursor: String?
         repeat {
             let page = try admin.get(
                 "/api/v1/ledger", query: [("since", since), ("limit", "500"), ("cursor", cursor)])
-            for element in page["entries"]?.arrayValue ?? [] where seen < limit {
+            for element in page["entries"]?.arrayValue ?? [] where result.seen < limit {
                 guard let row = element.objectValue, let entry = row["entry"]?.objectValue,
                     let question = try replay.question(entry)
                 else { continue }
-                seen += 1
+                result.seen += 1
                 let facts = question.facts
                 let what =
                     "\(RecordOutput.text(row["index"] ?? .null)) \(facts.agent.id) "
                     + "\(facts.action ?? facts.scopes.joined(separator: " ")) at \(facts.resource)"
-                note(what, question.decision, bundle.decide(facts), &changes)
+                note(what, question.decision, bundle.decide(facts), &result.changes)
+                result.note(bundle.blindSpots(facts, gaps: question.gaps))
             }
             cursor = page["next_cursor"]?.stringValue
-        } while cursor != nil && seen < limit
-        return (seen, changes)
+        } while cursor != nil && result.seen < limit
+        return result
     }
 
     private static func note(
