@@ -46,6 +46,20 @@ extension OpenAPISchemas {
             "PolicyActivate",
             object(["rationale": text(), "mode": mode], required: ["rationale"], isClosed: true)
         ),
+        (
+            "QuotaUses",
+            object(
+                [
+                    "quotas": list(
+                        .object(
+                            object(
+                                [
+                                    "quota": text(), "on": text(values: ["mint", "action"]),
+                                    "per": text(values: ["agent", "owner"]), "subject": text(), "count": integer,
+                                    "window": integer, "used": integer, "retry_after": integer,
+                                ], required: ["quota", "on", "per", "subject", "count", "window", "used"])))
+                ], required: ["quotas"])
+        ),
     ]
 
     private static let supervisionState = text(values: Supervision.State.allCases.map(\.rawValue))

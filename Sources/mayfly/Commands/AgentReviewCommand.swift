@@ -38,7 +38,17 @@ enum AgentReviewCommand: CommandLineCommand {
             }
             return Terminal.say(JSONText.indented(.object(narrower)))
         }
-        call.isJSON ? Terminal.say(JSONText.object(json(review, id, since, entries))) : show(review, id, since, entries)
+        let quotas = try QuotaOutput.uses(of: id.text, admin)
+        if call.isJSON {
+            var object = json(review, id, since, entries)
+            object["quotas"] = .array(quotas.map { .object($0) })
+            return Terminal.say(JSONText.object(object))
+        }
+        if !quotas.isEmpty {
+            for line in QuotaOutput.lines(quotas) { Terminal.say(line) }
+            Terminal.say("")
+        }
+        show(review, id, since, entries)
     }
 
     private static func count(

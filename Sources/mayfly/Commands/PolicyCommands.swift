@@ -28,12 +28,14 @@ enum PolicyCommands {
             Terminal.say(
                 JSONText.object([
                     "rules": .integer(Int64(file.bundle.rules.count)),
+                    "quotas": .integer(Int64(file.bundle.quotas.count)),
                     "examples": .integer(Int64(file.bundle.examples.count)), "findings": .array(shown),
                 ]))
         } else {
             for finding in findings { Terminal.say(Table.cell(finding.line)) }
             Terminal.say(
-                "\(file.bundle.name): \(file.bundle.rules.count) rules, \(file.bundle.examples.count) examples, "
+                "\(file.bundle.name): \(file.bundle.rules.count) rules, \(file.bundle.quotas.count) quotas, "
+                    + "\(file.bundle.examples.count) examples, "
                     + "\(findings.count { $0.severity == .error }) errors, "
                     + "\(findings.count { $0.severity == .warning }) warnings")
         }

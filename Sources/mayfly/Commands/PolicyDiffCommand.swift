@@ -28,28 +28,40 @@ enum PolicyDiffCommand: CommandLineCommand {
 
     /// `+` for what is new, `-` for what went, `~` for what changed, with the members that did.
     static func lines(_ from: JSONObject, _ to: JSONObject) -> [String] {
-        let old = rules(from)
-        let new = rules(to)
-        var lines: [String] = []
-        for (id, rule) in new {
-            guard let before = old.first(where: { $0.id == id })?.rule else {
-                lines.append("+ rule \(id): \(RecordOutput.text(rule["decision"] ?? .null))")
-                continue
-            }
-            let changed = members(before, rule)
-            if !changed.isEmpty { lines.append("~ rule \(id): " + changed.joined(separator: ", ")) }
+        var lines = lines("rule", parts("rules", from), parts("rules", to)) { rule in
+            RecordOutput.text(rule["decision"] ?? .null)
         }
-        for (id, rule) in old where !new.contains(where: { $0.id == id }) {
-            lines.append("- rule \(id): \(RecordOutput.text(rule["decision"] ?? .null))")
+        lines += self.lines("quota", parts("quotas", from), parts("quotas", to)) { quota in
+            "\(RecordOutput.text(quota["count"] ?? .null)) in \(RecordOutput.text(quota["window"] ?? .null))"
         }
-        let rest = members(from, to).filter { $0 != "rules" }
+        let rest = members(from, to).filter { $0 != "rules" && $0 != "quotas" }
         if !rest.isEmpty { lines.append("~ bundle: " + rest.joined(separator: ", ")) }
         return lines.map(Table.cell)
     }
 
-    private static func rules(_ document: JSONObject) -> [(id: String, rule: JSONObject)] {
-        (document["rules"]?.arrayValue ?? []).compactMap(\.objectValue).compactMap { rule in
-            rule["id"]?.stringValue.map { ($0, rule) }
+    private typealias Part = (id: String, object: JSONObject)
+
+    private static func lines(
+        _ kind: String, _ from: [Part], _ to: [Part], _ summary: (JSONObject) -> String
+    ) -> [String] {
+        var lines: [String] = []
+        for (id, part) in to {
+            guard let before = from.first(where: { $0.id == id })?.object else {
+                lines.append("+ \(kind) \(id): \(summary(part))")
+                continue
+            }
+            let changed = members(before, part)
+            if !changed.isEmpty { lines.append("~ \(kind) \(id): " + changed.joined(separator: ", ")) }
+        }
+        for (id, part) in from where !to.contains(where: { $0.id == id }) {
+            lines.append("- \(kind) \(id): \(summary(part))")
+        }
+        return lines
+    }
+
+    private static func parts(_ list: String, _ document: JSONObject) -> [Part] {
+        (document[list]?.arrayValue ?? []).compactMap(\.objectValue).compactMap { part in
+            part["id"]?.stringValue.map { ($0, part) }
         }
     }
 

@@ -11,6 +11,7 @@ enum PolicyExplainCommand: CommandLineCommand {
         The request is one that you describe, or one from the ledger (--entry). The agent is taken as it is
         registered. With --policy another bundle than the one in force is asked. What is usual for the agent is what
         the broker knows of it now, unless --behaviour says otherwise.
+        Quotas that count the request are listed with what is used of them now.
         """
     static let options =
         Connection.adminOptions + [
@@ -47,10 +48,18 @@ enum PolicyExplainCommand: CommandLineCommand {
         }
         let (decision, traces) = bundle.explain(facts)
         let shown = traces.filter { call.flag("all") || $0.part != .otherMatter }
+        let quotas = bundle.quotas(for: facts, tier: decision.tier)
+        let uses = quotas.isEmpty ? [] : try QuotaOutput.uses(of: facts.agent.id, admin)
         if call.isJSON {
-            return Terminal.say(JSONText.object(PolicyOutput.json(decision, shown)))
+            var object = PolicyOutput.json(decision, shown)
+            if !quotas.isEmpty { object["quotas"] = .array(quotas.map { .object(QuotaOutput.json($0, uses)) }) }
+            return Terminal.say(JSONText.object(object))
         }
         for line in PolicyOutput.lines(decision, shown) { Terminal.say(line) }
+        if !quotas.isEmpty {
+            Terminal.say("")
+            for line in QuotaOutput.lines(quotas.map { QuotaOutput.json($0, uses) }) { Terminal.say(line) }
+        }
     }
 
     private static func facts(

@@ -33,13 +33,14 @@ struct PolicyFile {
         }
     }
 
-    /// Where a rule or an example stands.
+    /// Where a rule, a quota or an example stands.
     private func mark(of place: String) -> YAMLMark? {
-        for (list, name) in [("rules", "id"), ("examples", "name")] {
+        for (list, kind, name) in [("rules", "rule", "id"), ("quotas", "quota", "id"), ("examples", "example", "name")]
+        {
             for (index, element) in (document[list]?.arrayValue ?? []).enumerated() {
                 let path = FieldPath.root.member(list).element(index)
                 let text = element.objectValue?[name]?.stringValue ?? ""
-                if place == "\(path)" || place == "rule \(text)" { return yaml.mark(at: path) }
+                if place == "\(path)" || place == "\(kind) \(text)" { return yaml.mark(at: path) }
             }
         }
         return nil
