@@ -28,22 +28,34 @@ struct ApplyPolicyCommand: Command {
         let version = PolicyVersion(
             number: number, bundle: bundle, document: document, author: actor, rationale: rationale,
             createdAt: moment.now)
+        guard version.size <= PolicyVersion.maximumBytes else {
+            throw .invalid(
+                FieldError(
+                    path: FieldPath.root.member("bundle"),
+                    problem: .invalid(rule: "is larger than \(PolicyVersion.maximumBytes) bytes as JSON")))
+        }
         var changes: [Change] = [.policy(version), .setting(Setting(id: mode.setting, value: number))]
         // What was tried in the shadow has become what decides.
         if mode == .enforce, state.shadowPolicy?.digest == version.digest {
             changes.append(.setting(Setting(id: .shadowPolicy, value: PolicyVersion.builtInNumber)))
         }
-        changes += surplus(versions, state).map { .removePolicy($0) }
+        changes += surplus(versions, state, adding: version.size).map { .removePolicy($0) }
         return Decided(
             version, changes: changes,
             events: [.policyChanged(version, "apply.\(mode.rawValue)", by: actor, reason: rationale)])
     }
 
     /// The oldest versions that are too many and stand nowhere.
-    private func surplus(_ versions: [PolicyVersion], _ state: Tables) -> [Int64] {
+    private func surplus(_ versions: [PolicyVersion], _ state: Tables, adding size: Int) -> [Int64] {
         let inUse = [state.policy.id, state.shadowPolicy?.id]
-        let idle = versions.map(\.id).filter { !inUse.contains($0) }.sorted()
-        return Array(idle.prefix(max(0, versions.count + 1 - PolicyVersion.maximumKept)))
+        var (count, bytes) = (versions.count + 1, versions.reduce(size) { $0 + $1.size })
+        var gone: [Int64] = []
+        for version in versions.sorted(by: { $0.id < $1.id }) where !inUse.contains(version.id) {
+            guard count > PolicyVersion.maximumKept || bytes > PolicyVersion.maximumKeptBytes else { break }
+            gone.append(version.id)
+            (count, bytes) = (count - 1, bytes - version.size)
+        }
+        return gone
     }
 }
 

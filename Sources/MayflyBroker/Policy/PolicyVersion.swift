@@ -8,6 +8,10 @@ package struct PolicyVersion: Record {
     package static let builtInNumber: Int64 = 0
     /// Versions that are kept; the oldest that is neither in force nor in the shadow goes first.
     package static let maximumKept = 64
+    /// Bytes of the bundles of all kept versions together, as JSON; those in force and in the shadow stay all the same.
+    package static let maximumKeptBytes = 8_000_000
+    /// Bytes of one bundle as JSON, so that with what stands beside it it fits into one record.
+    package static let maximumBytes = StoreLimits.valueBytes - 8192
 
     /// From 1, in the order of applying.
     package let id: Int64
@@ -19,6 +23,8 @@ package struct PolicyVersion: Record {
     package let createdAt: Timestamp
     /// The bundle as it was sent, member for member.
     package let document: JSONObject
+    /// Bytes of the bundle as JSON.
+    let size: Int
 
     package static let kind = RecordKind.policy
     package static func key(of id: Int64) -> [UInt8] { Array(String(id).utf8) }
@@ -30,7 +36,8 @@ package struct PolicyVersion: Record {
         id = number
         self.bundle = bundle
         self.document = document
-        digest = Self.digest(of: document)
+        let bytes = JSONWriter.bytes(of: .object(document))
+        (digest, size) = (Self.digest(of: bytes), bytes.count)
         self.author = author
         self.rationale = rationale
         self.createdAt = createdAt
@@ -44,6 +51,7 @@ package struct PolicyVersion: Record {
         rationale = "built in"
         createdAt = Timestamp(milliseconds: 0)
         document = [:]
+        size = 0
     }
 
     /// In force until a bundle is applied, and what `rollback 0` goes back to.
@@ -53,7 +61,11 @@ package struct PolicyVersion: Record {
 
     /// How a bundle is named in tokens, decisions and the ledger.
     package static func digest(of document: JSONObject) -> String {
-        Base64URL.encode(SHA256.digest(of: JSONWriter.bytes(of: .object(document))).bytes)
+        digest(of: JSONWriter.bytes(of: .object(document)))
+    }
+
+    private static func digest(of bytes: [UInt8]) -> String {
+        Base64URL.encode(SHA256.digest(of: bytes).bytes)
     }
 
     package var stored: JSONObject {
@@ -73,7 +85,8 @@ package struct PolicyVersion: Record {
         guard case .object(let document)? = fields.take("bundle") else { throw fields.failure("bundle", .missing) }
         try fields.finish()
         self.document = document
-        digest = Self.digest(of: document)
+        let bytes = JSONWriter.bytes(of: .object(document))
+        (digest, size) = (Self.digest(of: bytes), bytes.count)
         bundle = try PolicyBundle(FieldReader(document, path: FieldPath.root.member("bundle")))
     }
 }

@@ -41,14 +41,14 @@ enum PoliciesAPI {
         },
         Endpoint(
             "POST", "/api/v1/policies", "Add a version, and put it in force or in the shadow", access: .admin,
-            request: "PolicyApply", success: (201, "Policy")
+            request: "PolicyApply", success: (201, "Policy"), largestBody: HTTPLimits().maximumLargeBody
         ) { call throws(Failure) in
             var fields = try call.fields()
             let (bundle, document) = try RegistryAPI.field { () throws(FieldError) in
                 try read(&fields)
             }
             let step = try RegistryAPI.field { () throws(FieldError) in try Step(&fields, expected: true) }
-            if let failed = bundle.findings().first(where: { $0.severity == .error }) {
+            if let failed = bundle.errors().first {
                 throw .field(
                     FieldError(
                         path: FieldPath.root.member("bundle"),

@@ -29,6 +29,10 @@ package final class AdmittingHandler: HTTPHandler {
         return lane.admit(request, to: line)
     }
 
+    package func admit(_ head: HTTPRequest, bodyOf bytes: Int) -> LargeBody {
+        inner.admit(head, bodyOf: bytes)
+    }
+
     package func reject(status: Int, request: RejectedRequest) -> HTTPReply {
         inner.reject(status: status, request: request)
     }

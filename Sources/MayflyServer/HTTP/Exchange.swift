@@ -14,6 +14,10 @@ final class Exchange {
     var method = ""
     var head: RequestHead?
     var body: [UInt8] = []
+    /// Bytes that the body may have.
+    var maximumBody = 0
+    /// Held by a request with a large body as long as it lasts.
+    var place: LargeBodyPlace?
     var slot: ParkedSlot?
 
     init(record: ConnectionRecord, target: [UInt8], targetAddress: UInt) {

@@ -2,8 +2,10 @@ internal import Glibc
 
 /// The bounds within which one client can use the server.
 package struct HTTPLimits: Equatable, Sendable {
-    /// Bytes of a body.
+    /// Bytes of a body, unless the handler admits a larger one.
     package var maximumBody = 65_536
+    /// Bytes of a body that the handler may admit.
+    package var maximumLargeBody = 1_000_000
     /// Bytes of a request line and header together.
     package var maximumHeader = 8192
     /// From the end of one reply to the next complete request line on the same connection.

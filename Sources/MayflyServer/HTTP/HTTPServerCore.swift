@@ -70,7 +70,11 @@ final class HTTPServerCore: Sendable {
         do throws(HTTPSyntaxError) {
             let checked = try RequestHead(
                 method: unsafe head.method, target: exchange.target, version: unsafe head.version,
-                fields: try unsafe head.fields(maximumSize: limits.maximumHeader), maximumBody: limits.maximumBody)
+                fields: try unsafe head.fields(maximumSize: limits.maximumHeader),
+                maximumBody: max(limits.maximumBody, limits.maximumLargeBody))
+            if let refusal = admit(checked, exchange) {
+                return unsafe queue(refusal, exchange, on: connection, closing: true)
+            }
             exchange.body.reserveCapacity(checked.declaredLength)
             exchange.head = checked
         } catch {
@@ -82,10 +86,25 @@ final class HTTPServerCore: Sendable {
         return .YES
     }
 
+    /// Notes how large the body may be; the reply to a request that may not send as much as it announces.
+    private func admit(_ head: RequestHead, _ exchange: Exchange) -> HTTPReply? {
+        exchange.maximumBody = limits.maximumBody
+        guard head.declaredLength > limits.maximumBody else { return nil }
+        let request = HTTPRequest(
+            head: head, body: [], remoteAddress: exchange.record.remoteAddress, arrivedAt: exchange.arrivedAt)
+        switch handler.admit(request, bodyOf: head.declaredLength) {
+        case .tooLarge: return handler.reject(status: 413, request: exchange.rejected)
+        case .refused(let reply): return reply
+        case .granted(let place):
+            (exchange.place, exchange.maximumBody) = (place, head.declaredLength)
+            return nil
+        }
+    }
+
     /// More of the body; past the limit it answers 413 and has the connection closed.
     func bodyArrived(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, on connection: OpaquePointer) -> MHD_Result
     {
-        guard bytes.count <= limits.maximumBody - exchange.body.count else {
+        guard bytes.count <= exchange.maximumBody - exchange.body.count else {
             // The library queues no reply in the middle of a body, so this one is written past it. Nothing of the
             // library's own is half sent at this point, and it closes the connection on `.NO`.
             let reply = handler.reject(status: 413, request: exchange.rejected)

@@ -12,6 +12,10 @@ package struct BrokerHandler: HTTPHandler {
     private let broker: Broker
     private let router: Router<Place>
     private let telemetry: Telemetry?
+    private let largeBodies = LargeBodyPlaces(Self.maximumLargeBodies)
+
+    /// Requests with a body past `HTTPLimits.maximumBody` that are under way at one time.
+    package static let maximumLargeBodies = 4
 
     package init(broker: Broker, telemetry: Telemetry? = nil) {
         self.broker = broker
@@ -42,12 +46,47 @@ package struct BrokerHandler: HTTPHandler {
         }
     }
 
+    /// Lets in whom the endpoint lets in, before the body: a stranger takes neither memory nor one of the places.
+    package func admit(_ head: HTTPRequest, bodyOf bytes: Int) -> LargeBody {
+        guard
+            case .match(let route, _) = router.lookup(
+                method: head.method, path: head.path, segments: head.segments),
+            let largest = route.value.endpoint.largestBody, bytes <= largest
+        else { return .tooLarge }
+        do throws(Failure) {
+            _ = try AccessRule.caller(of: head, for: route.value.endpoint.access, broker: broker)
+        } catch {
+            return refuse(Problem.reply(for: error), head, route.value)
+        }
+        guard let place = largeBodies.take() else { return refuse(Problem.tooManyLargeBodies, head, route.value) }
+        return .granted(place)
+    }
+
+    private func refuse(_ reply: HTTPReply, _ head: HTTPRequest, _ place: Place) -> LargeBody {
+        _ = telemetry?.observe(.reply(reply), of: head, route: place.position)
+        return .refused(reply)
+    }
+
+    /// The endpoint that a refused request was for.
+    private func endpoint(of request: RejectedRequest) -> Endpoint? {
+        guard let target = try? RequestTarget.parse(request.targetBytes),
+            case .match(let route, _) = router.lookup(method: request.method, segments: target.segments)
+        else { return nil }
+        return route.value.endpoint
+    }
+
+    private func tooLarge(_ request: RejectedRequest) -> String {
+        let usual = HTTPLimits().maximumBody
+        guard let largest = endpoint(of: request)?.largestBody else { return "The body is larger than \(usual) bytes" }
+        return "The body is larger than \(largest) bytes, or than \(usual) without a Content-Length"
+    }
+
     package func reject(status: Int, request: RejectedRequest) -> HTTPReply {
         // The 503 of a parked request is noted with that request.
         if status != 503 { telemetry?.rejected(request, status: status) }
         let title =
             switch status {
-            case 413: "The body is larger than \(HTTPLimits().maximumBody) bytes"
+            case 413: tooLarge(request)
             case 414, 431: "The header is larger than \(HTTPLimits().maximumHeader) bytes"
             case 503: "The request could not be finished in time"
             default: "The request is not one that can be read"

@@ -35,11 +35,14 @@ package final class Endpoint: Sendable {
     package let query: [String]
     /// Whether a change demands `If-Match`.
     package let needsETag: Bool
+    /// Bytes of a body that an authorized caller may send; nil for no more than anybody.
+    let largestBody: Int?
     let run: @Sendable (Call) throws(Failure) -> HTTPOutcome
 
     init(
         _ method: String, _ template: String, _ summary: String, access: Access = .open, request: String? = nil,
         isForm: Bool = false, success: (Int, String?) = (200, nil), query: [String] = [], needsETag: Bool = false,
+        largestBody: Int? = nil,
         run: @escaping @Sendable (Call) throws(Failure) -> HTTPOutcome
     ) {
         self.method = method
@@ -51,6 +54,7 @@ package final class Endpoint: Sendable {
         self.success = success
         self.query = query
         self.needsETag = needsETag
+        self.largestBody = largestBody
         self.run = run
     }
 }

@@ -6,6 +6,11 @@ enum Problem {
     /// For a path that is not there, or switched off.
     static let nothingHere = reply(404, type: "no-such-path", title: "There is nothing here")
 
+    /// For one more large body than are read at a time.
+    static let tooManyLargeBodies = reply(
+        503, type: "unavailable", title: "As many large bodies are under way as may be",
+        detail: "ask again in a moment", headers: [("Retry-After", "1")])
+
     static func reply(
         _ status: Int, type: String, title: String, detail: String? = nil, path: FieldPath? = nil,
         headers: [(String, String)] = []

@@ -22,6 +22,10 @@ package final class StartingHandler: HTTPHandler {
         return box.handler.handle(request)
     }
 
+    package func admit(_ head: HTTPRequest, bodyOf bytes: Int) -> LargeBody {
+        box.value?.handler.admit(head, bodyOf: bytes) ?? .refused(Self.starting)
+    }
+
     package func reject(status: Int, request: RejectedRequest) -> HTTPReply {
         guard let box = box.value else { return Self.starting }
         return box.handler.reject(status: status, request: request)

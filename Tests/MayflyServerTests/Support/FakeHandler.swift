@@ -4,6 +4,10 @@ import Synchronization
 /// Answers by a closure; its own errors are JSON with the status.
 struct FakeHandler: HTTPHandler {
     var respond: @Sendable (HTTPRequest) -> HTTPOutcome
+    /// What becomes of a large body, by its announced length.
+    var large: @Sendable (HTTPRequest, Int) -> LargeBody = { _, _ in .tooLarge }
+
+    func admit(_ head: HTTPRequest, bodyOf bytes: Int) -> LargeBody { large(head, bytes) }
 
     func handle(_ request: HTTPRequest) -> HTTPOutcome {
         respond(request)

@@ -120,6 +120,15 @@ final class RawClient {
         }
     }
 
+    /// Whether the server says that the body may come (RFC 9110 §10.1.1).
+    func mayContinue() throws -> Bool {
+        let interim = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+        while buffer.count < interim.count, try fill() {}
+        guard buffer.starts(with: interim) else { return false }
+        buffer.removeFirst(interim.count)
+        return true
+    }
+
     /// Sends a request and reads its response.
     func exchange(_ text: String, head: Bool = false) throws -> Response {
         send(text)
