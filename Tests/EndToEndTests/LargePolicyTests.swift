@@ -43,10 +43,10 @@ import Testing
         #expect(try desk.isActive(token))
         #expect(try mayfly(["diff", "active", path]).output == "no difference\n")
 
-        // Of the largest versions fewer are kept than 64: together 8 MB.
+        // Of the largest versions fewer are kept than 64: together 4 MiB.
         let document = try #require(active.object["bundle"]?.objectValue)
         let size = JSONWriter.bytes(of: .object(document)).count
-        let more = 8_000_000 / size + 3
+        let more = 4_194_304 / size + 3
         for number in 0..<more {
             var changed = document
             changed["description"] = .string("version \(number)")
@@ -55,7 +55,7 @@ import Testing
                 .object(["bundle": .object(changed), "rationale": .string("again"), "mode": .string("enforce")]))
         }
         let kept = try desk.call("GET", "/api/v1/policies").object["policies"]?.arrayValue?.count ?? 0
-        #expect((8_000_000 / size - 1...8_000_000 / size + 1).contains(kept), "\(kept) of \(size) bytes")
+        #expect((4_194_304 / size - 1...4_194_304 / size + 1).contains(kept), "\(kept) of \(size) bytes")
         #expect(try broker.stop() == 0)
     }
 

@@ -9,7 +9,9 @@ package struct PolicyVersion: Record {
     /// Versions that are kept; the oldest that is neither in force nor in the shadow goes first.
     package static let maximumKept = 64
     /// Bytes of the bundles of all kept versions together, as JSON; those in force and in the shadow stay all the same.
-    package static let maximumKeptBytes = 8_000_000
+    ///
+    /// In memory a bundle takes some 15 times as much.
+    package static let maximumKeptBytes = 4_194_304
     /// Bytes of one bundle as JSON, so that with what stands beside it it fits into one record.
     package static let maximumBytes = StoreLimits.valueBytes - 8192
 
