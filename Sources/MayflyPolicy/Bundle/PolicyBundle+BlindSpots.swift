@@ -6,6 +6,8 @@ package struct FactGaps: Equatable, Sendable {
     package var lacksContext = false
     /// Fields of `request` that were not recorded.
     package var requestFields: Set<String> = []
+    /// Whether nothing was recorded of how usual the request was.
+    package var lacksBehaviour = false
 
     package init() {}
 
@@ -22,6 +24,7 @@ package struct FactGaps: Equatable, Sendable {
         case "request":
             guard let first else { return requestFields.isEmpty ? nil : "request" }
             return requestFields.contains(first) ? "request.\(first)" : nil
+        case "behaviour": return lacksBehaviour ? "behaviour" : nil
         default: return nil
         }
     }

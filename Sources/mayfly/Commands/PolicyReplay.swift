@@ -63,6 +63,7 @@ struct PolicyReplay {
         var gaps = FactGaps()
         gaps.lacksContext = recorded == nil
         if facts.phase == .action { gaps.requestFields = ["type", "id"] }
+        gaps.lacksBehaviour = behaviour == nil
         if chain.isEmpty { gaps.requestFields.insert("chain") }
         return Question(facts: facts, decision: text("decision") ?? "", gaps: gaps)
     }
