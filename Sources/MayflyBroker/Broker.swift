@@ -25,6 +25,7 @@ package final class Broker: Sendable {
     package let archiver: LedgerArchiver
     private let expiry: Expiry
     private let trim: LedgerTrim
+    private let lifecycle: LifecycleWatch
 
     /// Opens the broker on what `store` holds; `governance` is the policy that is asked before a token is made.
     ///
@@ -78,6 +79,7 @@ package final class Broker: Sendable {
             throw .ledger(error)
         }
         expiry = Expiry(state: state, store: store, clock: clock, writer: writer)
+        lifecycle = LifecycleWatch(live: live, state: state, clock: clock, writer: writer, metrics: metrics)
         behaviour = BehaviourBook(behaviours, writer: writer, metrics: metrics)
         writer.add(behaviour)
         let verifier = TokenVerifier(
@@ -133,6 +135,14 @@ package final class Broker: Sendable {
             metrics.storeFailed(error)
             throw error
         }
+    }
+
+    /// Takes one bounded step through the agents, and says and does what reviews and end dates ask for.
+    ///
+    /// It returns before that is durable, and does nothing while an earlier step is not. Only one thread at a time may
+    /// call it.
+    package func watchLifecycles() {
+        lifecycle.step()
     }
 
     private func announce(acceptedClock: Bool) {

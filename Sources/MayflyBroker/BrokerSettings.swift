@@ -24,6 +24,7 @@ package struct BrokerSettings: Sendable {
     package var verifyLimit: RateLimit?
     /// Who is told of what happens; at most `NoticeRoute.maximumRoutes`, with different names.
     package var notices: [NoticeRoute] = []
+    package var lifecycle = LifecycleSettings()
 
     package init(issuer: String) {
         self.issuer = issuer

@@ -57,6 +57,21 @@ extension BrokerConfig {
           mint_owner: off
           verify: off
 
+        lifecycle:
+          # How often somebody has to look at each agent again: off, or a span such as 90d. An agent's review_every goes
+          # before it, and its next_review before both.
+          review_every: off
+          # What is done about reviews that are due. off: nothing; warn: the ledger says so, when a review is due and when
+          # it is overdue; suspend: an agent whose review is overdue is suspended, too.
+          overdue: warn
+          # A review is overdue so long after the ledger said that it is due.
+          overdue_after: 14d
+          # How long before an agent's end date the ledger says that it comes, or off.
+          ending_notice: 7d
+          # What is done when an end date has passed, beside giving no more tokens: off, warn, suspend, or offboard, which
+          # is for good.
+          ended: warn
+
         log:
           # debug, info, warning or error
           level: info

@@ -13,6 +13,9 @@ package struct BrokerConfig: Equatable, Sendable {
     package static let ticketLifeRange: ClosedRange<Int64> = 5...600
     package static let assertionLifeRange: ClosedRange<Int64> = 10...3600
     package static let clockSkewRange: ClosedRange<Int64> = 0...60
+    package static let reviewRange: ClosedRange<Int64> = 3600...315_360_000
+    package static let overdueRange: ClosedRange<Int64> = 0...31_536_000
+    package static let noticeRange: ClosedRange<Int64> = 60...31_536_000
     package static let connectionRange: ClosedRange<Int64> = 8...65_536
     package static let threadRange: ClosedRange<Int64> = 1...256
     /// Bytes of a path as written.
@@ -48,6 +51,14 @@ package struct BrokerConfig: Equatable, Sendable {
     package var ownerMintLimit: RequestRate?
     /// How often one resource may ask about tokens; nil means as often as it likes.
     package var verifyLimit: RequestRate?
+    /// From one review of an agent to the next; nil means that none is due by itself.
+    package var reviewEvery: Int64?
+    package var overdueReviews = OverdueReviews.warn
+    /// From when a review is due until it is overdue.
+    package var overdueAfter: Int64 = 1_209_600
+    /// So long before an agent's end date it is said; nil means never.
+    package var endingNotice: Int64? = 604_800
+    package var endedAgents = EndedAgents.warn
     package var logLevel = LogLevel.info
     package var logFormat = LogFormat.text
     /// Whether `GET /metrics` answers.
@@ -58,6 +69,14 @@ package struct BrokerConfig: Equatable, Sendable {
     package var tracingSample = 1.0
     /// Who is told of what happens.
     package var notices: [NoticeConfig] = []
+
+    package enum OverdueReviews: String, CaseIterable, Sendable {
+        case off, warn, suspend
+    }
+
+    package enum EndedAgents: String, CaseIterable, Sendable {
+        case off, warn, suspend, offboard
+    }
 
     package enum LogLevel: String, CaseIterable, Sendable {
         case debug, info, warning, error
@@ -122,6 +141,7 @@ package struct BrokerConfig: Equatable, Sendable {
             verifyLimit = try RequestRate.read("verify", of: &limits)
             try limits.finish()
         }
+        if var lifecycle = try reader.object("lifecycle") { try readLifecycle(&lifecycle) }
         if var log = try reader.object("log") {
             logLevel = try log.choice("level", LogLevel.self) ?? logLevel
             logFormat = try log.choice("format", LogFormat.self) ?? logFormat
@@ -149,6 +169,28 @@ package struct BrokerConfig: Equatable, Sendable {
         let range = Self.tokenLifeRange.lowerBound...maximumTokenLife
         defaultTokenLife = try token.duration("default_life", in: range) ?? defaultTokenLife
         try token.finish()
+    }
+
+    private mutating func readLifecycle(_ lifecycle: inout FieldReader) throws(FieldError) {
+        try Self.read("review_every", of: &lifecycle, in: Self.reviewRange, into: &reviewEvery)
+        overdueReviews = try lifecycle.choice("overdue", OverdueReviews.self) ?? overdueReviews
+        overdueAfter = try lifecycle.duration("overdue_after", in: Self.overdueRange) ?? overdueAfter
+        try Self.read("ending_notice", of: &lifecycle, in: Self.noticeRange, into: &endingNotice)
+        endedAgents = try lifecycle.choice("ended", EndedAgents.self) ?? endedAgents
+        try lifecycle.finish()
+    }
+
+    /// Reads a span, or `off`, into `span`, which stays when nothing is said.
+    private static func read(
+        _ name: String, of reader: inout FieldReader, in range: ClosedRange<Int64>, into span: inout Int64?
+    ) throws(FieldError) {
+        var ahead = reader
+        if ahead.take(name)?.stringValue == "off" {
+            reader = ahead
+            span = nil
+        } else {
+            span = try reader.duration(name, in: range) ?? span
+        }
     }
 
     private mutating func readTracing(_ tracing: inout FieldReader) throws(FieldError) {

@@ -40,6 +40,7 @@ import Testing
             assertion_maximum_life: 60
             clock_skew: 0
             limits: {connections: 100, threads: 3, mint: {rate: 5, burst: 7}, mint_owner: {rate: 50}, verify: off}
+            lifecycle: {review_every: 90d, overdue: suspend, overdue_after: 0, ending_notice: off, ended: offboard}
             log: {level: warning, format: json}
             metrics: {enabled: false}
             tracing: {endpoint: "http://collector:4318/v1/traces", sample: 0.25}
@@ -59,6 +60,11 @@ import Testing
         expected.mintLimit = RequestRate(rate: 5, burst: 7)
         expected.ownerMintLimit = RequestRate(rate: 50, burst: 100)
         expected.verifyLimit = nil
+        expected.reviewEvery = 7_776_000
+        expected.overdueReviews = .suspend
+        expected.overdueAfter = 0
+        expected.endingNotice = nil
+        expected.endedAgents = .offboard
         expected.logLevel = .warning
         expected.logFormat = .json
         expected.metricsEnabled = false
@@ -78,6 +84,14 @@ import Testing
             "mayfly.yaml:3:1: allow_unlisted: is not known; accepted here: issuer, listen"
         ),
         (head + "log:\n  levle: info\n", "mayfly.yaml:4:3: log.levle: is not known; accepted here: level, format"),
+        (
+            head + "lifecycle: {overdue: \"on\"}\n",
+            "mayfly.yaml:3:22: lifecycle.overdue: must be one of: off, warn, suspend"
+        ),
+        (
+            head + "lifecycle: {review_every: 5m}\n",
+            "mayfly.yaml:3:27: lifecycle.review_every: must be between 3600 and 315360000"
+        ),
         (head + "log: {level: loud}\n", "mayfly.yaml:3:14: log.level: must be one of: debug, info, warning, error"),
         (head + "behind_proxy: yes\n", "mayfly.yaml:3:15: behind_proxy: must be true or false"),
         (head + "token: {default_life: 2h}\n", "mayfly.yaml:3:23: token.default_life: must be between 10 and 3600"),

@@ -41,7 +41,8 @@ extension BehaviourRequest {
             .registryChanged, .keyEnrolled, .keyRemoved, .signingKeyRotated, .clockAccepted, .ledgerArchived,
             .storeResumed, .policyChanged, .approvalRaised, .approvalVoted, .approvalApproved, .approvalDenied,
             .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed, .supervisionOpened, .supervisionReversed,
-            .noticeFailed, .noticeTested:
+            .noticeFailed, .noticeTested, .agentReviewed, .agentReviewDue, .agentReviewOverdue, .agentEnding,
+            .agentEnded:
             return nil
         }
     }

@@ -19,6 +19,11 @@ package struct LedgerEvent: Sendable {
         case budgetSettled = "budget.settled"
         case revoked = "revoked"
         case registryChanged = "registry.changed"
+        case agentReviewed = "agent.reviewed"
+        case agentReviewDue = "agent.review_due"
+        case agentReviewOverdue = "agent.review_overdue"
+        case agentEnding = "agent.ending"
+        case agentEnded = "agent.ended"
         case keyEnrolled = "key.enrolled"
         case keyRemoved = "key.removed"
         case signingKeyRotated = "signing_key.rotated"
@@ -74,6 +79,7 @@ package struct LedgerEvent: Sendable {
     package var trace: String?
     /// A token's `jti`.
     package var token: String?
+    /// When a token expires, or the date of a review or an end.
     package var expiresAt: Timestamp?
     package var chain: [ChainLink] = []
     /// What was taken from budgets, or in the end used.
@@ -116,12 +122,13 @@ package struct LedgerEvent: Sendable {
         switch kind {
         case .tokenIssued, .tokenDelegated, .ticketIssued, .actionDecided, .budgetSettled: .access
         case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
-            .storeResumed, .policyChanged:
+            .storeResumed, .policyChanged, .agentReviewed, .agentReviewDue, .agentEnding:
             .change
         case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted, .approvalRaised, .approvalVoted,
             .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed,
             .supervisionOpened, .supervisionReversed, .noticeFailed, .noticeTested,
-            .behaviourDeviated:
+            .behaviourDeviated,
+            .agentReviewOverdue, .agentEnded:
             .security
         }
     }

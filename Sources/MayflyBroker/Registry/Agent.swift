@@ -20,6 +20,7 @@ package struct Agent: Record, Equatable {
         var epoch: Int64
         var createdAt: Timestamp
         var lastUsed: Timestamp?
+        var lifecycle: AgentLifecycle
         var version: Int64
     }
 
@@ -36,12 +37,12 @@ package struct Agent: Record, Equatable {
 
     init(
         spec: AgentSpec, state: State, keys: [RegisteredKey], epoch: Int64, createdAt: Timestamp, lastUsed: Timestamp?,
-        version: Int64
+        lifecycle: AgentLifecycle = AgentLifecycle(), version: Int64
     ) {
         body = Body(
             Contents(
                 spec: spec, state: state, keys: keys, epoch: epoch, createdAt: createdAt, lastUsed: lastUsed,
-                version: version))
+                lifecycle: lifecycle, version: version))
     }
 
     package var id: AgentID { body.contents.spec.id }
@@ -75,6 +76,12 @@ package struct Agent: Record, Equatable {
         set { change { $0.lastUsed = newValue } }
     }
 
+    /// Its reviews, and what was said about them; a change of it alone leaves the version.
+    package var lifecycle: AgentLifecycle {
+        get { body.contents.lifecycle }
+        set { change { $0.lifecycle = newValue } }
+    }
+
     package var version: Int64 {
         get { body.contents.version }
         set { change { $0.version = newValue } }
@@ -101,6 +108,7 @@ extension Agent {
         object["keys"] = .array(keys.map { .object($0.json) })
         object["created"] = .string(RFC3339.format(createdAt))
         object["last_used"] = lastUsed.map { .string(RFC3339.format($0)) }
+        if !lifecycle.isEmpty { object["lifecycle"] = .object(lifecycle.json) }
         object["epoch"] = .integer(epoch)
         object["version"] = .integer(version)
         return object
@@ -118,6 +126,7 @@ extension Agent {
             epoch: try fields.integer("epoch", in: 0...Int64.max),
             createdAt: try fields.required("created", try fields.timestamp("created")),
             lastUsed: try fields.timestamp("last_used"),
+            lifecycle: try AgentLifecycle.read(in: &fields),
             version: try fields.integer("version", in: 0...Int64.max))
         try fields.finish()
     }

@@ -42,6 +42,8 @@ package struct AgentSpec: Equatable, Sendable {
     package var release: String?
     package var lastReview: Timestamp?
     package var nextReview: Timestamp?
+    /// Seconds from one review to the next; nil leaves the broker's default.
+    package var reviewEvery: Int64?
     /// No token lives past it, and none is minted from it on.
     package var endDate: Timestamp?
 
@@ -68,6 +70,7 @@ package struct AgentSpec: Equatable, Sendable {
         release = try fields.optionalString("release", maximum: RegistryLimits.nameLength)
         lastReview = try fields.timestamp("last_review")
         nextReview = try fields.timestamp("next_review")
+        reviewEvery = try fields.duration("review_every", in: RegistryLimits.reviewInterval)
         endDate = try fields.timestamp("end_date")
     }
 
@@ -88,6 +91,7 @@ package struct AgentSpec: Equatable, Sendable {
         object["delegates"] = .array(delegates.map { .string($0.text) })
         object["last_review"] = lastReview.map { .string(RFC3339.format($0)) }
         object["next_review"] = nextReview.map { .string(RFC3339.format($0)) }
+        object["review_every"] = reviewEvery.map { .integer($0) }
         object["end_date"] = endDate.map { .string(RFC3339.format($0)) }
         return object
     }

@@ -18,6 +18,8 @@ package enum RegistryLimits {
     package static let routesPerResource = 128
     /// Seconds; the longest that any role may let a token live.
     package static let maximumTokenLife: Int64 = 3600
+    /// Seconds from one review of an agent to the next: an hour to ten years.
+    package static let reviewInterval: ClosedRange<Int64> = 3600...315_360_000
     /// Hops below the root that a role may allow.
     package static let maximumDepth: Int64 = 8
     package static let defaultDepth: Int64 = 4

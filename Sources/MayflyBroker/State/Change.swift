@@ -13,7 +13,7 @@ package enum Change: Sendable {
     case resource(Resource)
     case removeResource(ResourceName)
     case agent(Agent)
-    /// An agent whose last use alone has moved.
+    /// An agent whose last use, or what was said about its review and end, alone has moved.
     case touched(Agent)
     case code(EnrolmentCode)
     case removeCode(SHA256Digest)

@@ -6,17 +6,20 @@ enum AgentsAPI {
     static let endpoints = [
         Endpoint(
             "GET", "/api/v1/agents", "List agents", access: .read, success: (200, "AgentPage"),
-            query: ["limit", "cursor", "owner", "state"]
+            query: ["limit", "cursor", "owner", "state", "review"]
         ) { call throws(Failure) in
             let owner = try Page.query("owner", call.request)
             let state = try Page.query("state", call.request)
+            let review = try wantedReview(call)
+            let (settings, now) = (call.broker.settings.lifecycle, call.broker.clock.now())
             let page = call.broker.administration.agents(
                 after: try Page.query("cursor", call.request), limit: try Page.size(call.request)
             ) { agent in
                 (owner.map { agent.spec.owner == OwnerID(lenient: $0) } ?? true)
                     && (state.map { agent.state.rawValue == $0 } ?? true)
+                    && (review.map { agent.reviewStanding(settings, at: now) == $0 } ?? true)
             }
-            return .reply(Page.reply(name: "agents", page) { ($0.id.text, $0.stored) })
+            return .reply(Page.reply(name: "agents", page) { ($0.id.text, json($0, call.broker)) })
         },
         Endpoint(
             "POST", "/api/v1/agents", "Register an agent", access: .admin, request: "AgentSpec",
@@ -30,7 +33,7 @@ enum AgentsAPI {
             call throws(Failure) in
             let id = try call.identifier("id", AgentID.self)
             guard let agent = call.broker.state.read({ $0.agents[id] }) else { throw .broker(.notFound) }
-            return .reply(AdminReply.object(agent.stored, version: agent.version))
+            return .reply(AdminReply.object(json(agent, call.broker), version: agent.version))
         },
         Endpoint(
             "PUT", "/api/v1/agents/{id}", "Replace an agent's registration", access: .admin, request: "AgentSpec",
@@ -46,7 +49,48 @@ enum AgentsAPI {
         step("suspend", "Suspend an agent and kill its tokens") { $0.suspend },
         step("resume", "Let a suspended agent ask for tokens again") { $0.resume },
         step("offboard", "End an agent for good: state, keys, codes and tokens") { $0.offboard },
+        Endpoint(
+            "POST", "/api/v1/agents/{id}/reviews", "Record that its owner or an administrator reviewed an agent",
+            access: .deny, request: "AgentReview", success: (200, "Agent")
+        ) { call throws(Failure) in
+            let id = try call.identifier("id", AgentID.self)
+            // The access rule lets nobody else in.
+            guard let reviewer = ApprovalDesk.Reader(call.actor) else { throw .unauthorized }
+            var fields = try call.fields()
+            let (reason, next) = try RegistryAPI.field { () throws(FieldError) in
+                let reason = try RegistryAPI.requiredReason(&fields)
+                let next = try fields.timestamp("next_review")
+                try fields.finish()
+                return (reason, next)
+            }
+            return .waiting({
+                call.broker.administration.review(
+                    id, by: reviewer, signedIn: call.caller.epoch, reason: reason, next: next, $0)
+            }) { agent in AdminReply.object(json(agent, call.broker), version: agent.version) }
+        },
     ]
+
+    private static func wantedReview(_ call: Call) throws(Failure) -> ReviewStanding? {
+        guard let text = try Page.query("review", call.request) else { return nil }
+        guard let standing = ReviewStanding(rawValue: text) else {
+            throw .badQuery("review is one of: " + ReviewStanding.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return standing
+    }
+
+    /// The record, with when its review is due in place of what the broker keeps about that for itself.
+    private static func json(_ agent: Agent, _ broker: Broker) -> JSONObject {
+        let settings = broker.settings.lifecycle
+        var lifecycle = JSONObject()
+        lifecycle["reviewed"] = agent.lifecycle.reviewedAt.map { .string(RFC3339.format($0)) }
+        if let standing = agent.reviewStanding(settings, at: broker.clock.now()) {
+            lifecycle["review_due"] = agent.reviewDue(settings).map { .string(RFC3339.format($0)) }
+            lifecycle["review"] = .string(standing.rawValue)
+        }
+        var object = agent.stored
+        object["lifecycle"] = lifecycle.members.isEmpty ? nil : .object(lifecycle)
+        return object
+    }
 
     private typealias Step = (
         AgentID, String, String, @escaping Administration.Completion<Agent>
@@ -62,7 +106,7 @@ enum AgentsAPI {
             let id = try call.identifier("id", AgentID.self)
             let reason = try RegistryAPI.reason(call)
             return .waiting({ pick(call.broker.administration)(id, reason, call.actor, $0) }) { agent in
-                AdminReply.object(agent.stored, version: agent.version)
+                AdminReply.object(json(agent, call.broker), version: agent.version)
             }
         }
     }

@@ -66,10 +66,7 @@ enum ApprovalsAPI {
     static func reason(_ call: Call) throws(Failure) -> String {
         var fields = try call.fields()
         return try RegistryAPI.field { () throws(FieldError) in
-            let text = try fields.string("reason", maximum: RegistryLimits.textLength)
-            guard !text.utf8.allSatisfy({ $0 == 0x20 }) else {
-                throw fields.failure("reason", .invalid(rule: "says why, for whoever reads the ledger"))
-            }
+            let text = try RegistryAPI.requiredReason(&fields)
             try fields.finish()
             return text
         }

@@ -37,6 +37,7 @@ enum RegistryAPI {
         return .waiting({ call.broker.administration.write(write, if: precondition, by: call.actor, $0) }) { change in
             var record = change.record
             record["secret_sha256"] = nil
+            record["lifecycle"] = nil
             return AdminReply.object(record, status: change.step == .create ? 201 : 200, version: change.version)
         }
     }
@@ -54,6 +55,15 @@ enum RegistryAPI {
             throw .field(
                 FieldError(path: FieldPath.root.member("id"), problem: .invalid(rule: "the id in the URL")))
         }
+    }
+
+    /// The reason that must be given; spaces are none.
+    static func requiredReason(_ fields: inout FieldReader) throws(FieldError) -> String {
+        let text = try fields.string("reason", maximum: RegistryLimits.textLength)
+        guard !text.utf8.allSatisfy({ $0 == 0x20 }) else {
+            throw fields.failure("reason", .invalid(rule: "says why, for whoever reads the ledger"))
+        }
+        return text
     }
 
     /// The reason that a step is taken for; an empty body gives none.

@@ -80,7 +80,8 @@ enum OpenAPISchemas {
         "scopes": list(text()), "authorization_details": list(anyObject), "deny": anyObject,
         "delegates": list(text("agent:<name> or role:<name>")),
         "risk": text(values: AgentSpec.Risk.allCases.map(\.rawValue)), "release": text(),
-        "last_review": text(), "next_review": text(), "end_date": text(),
+        "last_review": text(), "next_review": text(), "review_every": integer,
+        "end_date": text(),
     ]
 
     private static let behaviour: JSONObject = {
@@ -128,7 +129,21 @@ enum OpenAPISchemas {
                 [
                     "state": text(values: Agent.State.allCases.map(\.rawValue)), "keys": list(anyObject),
                     "last_used": text(),
+                    "lifecycle": .object(
+                        object([
+                            "reviewed": text("when a review was last recorded"),
+                            "review_due": text("when the next review is due"),
+                            "review": text(values: ReviewStanding.allCases.map(\.rawValue)),
+                        ])),
                 ])
+        ),
+        (
+            "AgentReview",
+            object(
+                [
+                    "reason": text("why, and what was looked at; the ledger keeps it"),
+                    "next_review": text("RFC 3339; without it the interval says when"),
+                ], required: ["reason"], isClosed: true)
         ),
         ("AgentPage", page("agents", "Agent")),
         ("AgentBehaviour", behaviour),

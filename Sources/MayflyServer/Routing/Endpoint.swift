@@ -15,7 +15,7 @@ package final class Endpoint: Sendable {
         case admin
         /// An owner's bearer token with `mayfly.approve`; no administrator's.
         case approve
-        /// An owner's with `mayfly.approve`, or an administrator's with `mayfly.admin`.
+        /// An owner's with `mayfly.approve`, or an administrator's with `mayfly.admin`: a denial, a review.
         case deny
         /// An owner's with `mayfly.approve`, or an administrator's with `mayfly.read` or `mayfly.admin`.
         case readApprovals

@@ -5,7 +5,10 @@ import MayflyModel
 /// `mayfly agent …`: registered agents.
 enum AgentCommands {
     static let all =
-        [list, show, create, update, AgentReviewCommand.command, AgentBehaviourCommand.command] + KeyCommands.agents
+        [
+            list, show, create, update, AgentReviewCommand.command, AgentReviewedCommand.command,
+            AgentBehaviourCommand.command,
+        ] + KeyCommands.agents
         + steps
 
     private static let name = Positional("NAME", "the agent, with or without agent:")
@@ -20,6 +23,7 @@ enum AgentCommands {
         Option.list("resource", "NAME", "a resource that it may use; may be repeated"),
         Option.list("scope", "SCOPE", "a scope that it may get; may be repeated"),
         Option.list("delegate", "ID", "agent:NAME or role:NAME to whom it may delegate; may be repeated"),
+        Option.value("review-every", "SPAN", "how often somebody has to review it, for example 90d"),
         Option.value("end-date", "TIME", "RFC 3339; it gets no token from then on"),
     ]
 
@@ -28,13 +32,30 @@ enum AgentCommands {
         options: Connection.adminOptions + [
             .value("owner", "NAME", "only this owner's"),
             .value("state", "STATE", "only pending, active, suspended or offboarded"),
+            .value("review", "STANDING", "only ahead, due or overdue"),
         ],
         examples: ["mayfly agent list --dir ./broker --state active"]
     ) { call throws(CommandError) in
         let records = try AdminCall(call).list(
-            "/api/v1/agents", "agents", query: [("owner", call.value("owner")), ("state", call.value("state"))])
+            "/api/v1/agents", "agents",
+            query: [
+                ("owner", call.value("owner")), ("state", call.value("state")),
+                ("review", call.value("review")),
+            ])
         RecordOutput.list(
-            records, as: "agents", columns: ["id", "state", "owner", "risk", "roles", "last_used"], call)
+            call.isJSON ? records : records.map(withReview), as: "agents",
+            columns: ["id", "state", "owner", "risk", "roles", "last_used", "review"], call)
+    }
+
+    /// The record with its review in one member for people: nothing while the date is ahead.
+    private static func withReview(_ record: JSONObject) -> JSONObject {
+        let lifecycle = record["lifecycle"]?.objectValue
+        var shown = record
+        guard let review = lifecycle?["review"]?.stringValue, review != ReviewStanding.ahead.rawValue else {
+            return shown
+        }
+        shown["review"] = .string("\(review) since \(lifecycle?["review_due"]?.stringValue?.prefix(10) ?? "")")
+        return shown
     }
 
     private static let show = Command(
@@ -100,6 +121,7 @@ enum AgentCommands {
         text("title", "name")
         text("kind", "kind")
         text("risk", "risk")
+        text("review-every", "review_every")
         text("end-date", "end_date")
         list("role", "roles", RoleKindTag.prefix)
         list("resource", "resources")

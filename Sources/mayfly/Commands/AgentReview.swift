@@ -98,7 +98,7 @@ struct AgentReview {
         let idle = idleScopes
         guard !idle.isEmpty || !idleResources.isEmpty || !idleDelegates.isEmpty else { return nil }
         var spec = agent
-        for name in ["state", "keys", "created", "last_used", "epoch", "version"] { spec[name] = nil }
+        for name in ["state", "keys", "created", "last_used", "lifecycle", "epoch", "version"] { spec[name] = nil }
         let busy = scopes.filter { scope in !idle.contains { $0.resource == scope.resource && $0.name == scope.name } }
         let dropped = Set(idle.map(\.name)).subtracting(busy.map(\.name))
         func without(_ member: String, _ gone: some Sequence<String>) -> JSONValue {

@@ -79,10 +79,15 @@ enum AgentReviewCommand: CommandLineCommand {
         }
         for line in Table.lines(["RESOURCE", "SCOPE", "FROM", "TOKENS", "ACTIONS"], rows) { Terminal.say(line) }
         Terminal.say("")
-        let due = review.agent["next_review"]?.stringValue ?? "not set"
+        let lifecycle = review.agent["lifecycle"]?.objectValue
+        let due = lifecycle?["review_due"]?.stringValue ?? "not set"
+        let standing = lifecycle?["review"]?.stringValue ?? ""
         let pairs = [
             ("since", since), ("entries", String(entries)), ("refused tokens", String(review.refused)),
-            ("denied actions", String(review.denied)), ("next review", due),
+            ("denied actions", String(review.denied)),
+            ("last review", lifecycle?["reviewed"]?.stringValue ?? review.agent["last_review"]?.stringValue ?? "none"),
+            ("next review", standing.isEmpty ? due : "\(due) (\(standing))"),
+            ("end date", review.agent["end_date"]?.stringValue ?? "not set"),
             ("could lose scopes", review.idleScopes.map { "\($0.name) at \($0.resource)" }.joined(separator: ", ")),
             ("could lose resources", review.idleResources.joined(separator: ", ")),
             ("could lose delegates", review.idleDelegates.joined(separator: ", ")),
@@ -91,12 +96,15 @@ enum AgentReviewCommand: CommandLineCommand {
         if review.narrower != nil {
             Terminal.say("next: mayfly agent review \(id.name) --patch > narrower.yaml; mayfly apply -f narrower.yaml")
         }
+        if standing == "due" || standing == "overdue" {
+            Terminal.say("then: mayfly agent reviewed \(id.name) --reason \"…\"")
+        }
     }
 
     private static func json(
         _ review: AgentReview, _ id: AgentID, _ since: String, _ entries: Int
     ) -> JSONObject {
-        [
+        var object: JSONObject = [
             "agent": .string(id.text), "since": .string(since), "entries": .integer(Int64(entries)),
             "scopes": .array(
                 review.scopes.map { scope in
@@ -113,5 +121,8 @@ enum AgentReviewCommand: CommandLineCommand {
                 "delegates": .array(review.idleDelegates.map { .string($0) }),
             ]),
         ]
+        object["lifecycle"] = review.agent["lifecycle"]
+        object["end_date"] = review.agent["end_date"]
+        return object
     }
 }

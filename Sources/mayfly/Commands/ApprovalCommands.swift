@@ -7,11 +7,7 @@ enum ApprovalCommands {
 
     private static let id = Positional("ID", "the request's id, as approval list prints it")
 
-    static let options =
-        Connection.adminOptions + [
-            .value("as", "OWNER", "the owner who reads or votes (default: the administrator)"),
-            .value("key", "FILE", "the owner's key (default owner:NAME.pem in $MAYFLY_KEYS or ~/.mayfly)"),
-        ]
+    private static let options = Connection.personOptions
 
     private static let list = Command(
         name: "approval list", summary: "List requests for approval, the oldest first",
@@ -19,7 +15,7 @@ enum ApprovalCommands {
         options: options + [.value("state", "STATE", "only pending, approved, denied, expired, used or superseded")],
         examples: ["mayfly approval list --as finance-lead --state pending --server https://mayfly.example.com"]
     ) { call throws(CommandError) in
-        let session = try session(call)
+        let session = try Connection.person(call)
         let records = try Connection.attempt { () throws(ClientError) in
             try session.list("/api/v1/approvals", "approvals", query: [("state", call.value("state"))])
         }
@@ -35,7 +31,7 @@ enum ApprovalCommands {
         positionals: [id], options: options,
         examples: ["mayfly approval show 6XWlXcUJt7ylA2rVb0rlAZ8Wc1c --as finance-lead"]
     ) { call throws(CommandError) in
-        let session = try session(call)
+        let session = try Connection.person(call)
         let path = try path(call)
         let record = try Connection.attempt { () throws(ClientError) in try session.get(path) }
         RecordOutput.show(record, call)
@@ -57,7 +53,7 @@ enum ApprovalCommands {
             if word == "approve", call.value("as") == nil {
                 throw call.usage("--as is missing: owners approve, and administrators can only deny")
             }
-            let session = try session(call)
+            let session = try Connection.person(call)
             let path = try path(call) + "/" + word
             let record = try Connection.attempt { () throws(ClientError) in
                 try session.change("POST", path, body: ["reason": .string(reason)])
@@ -67,19 +63,6 @@ enum ApprovalCommands {
                 state == past ? "\(past)" : "your word is counted; the request is \(state) until others have agreed",
                 record, call)
         }
-    }
-
-    /// The session of the owner that `--as` names, or of the administrator.
-    static func session(_ call: Invocation) throws(CommandError) -> AdminSession {
-        guard let name = call.value("as") else {
-            guard call.value("key") == nil else { throw call.usage("--key goes with --as; --admin-key is another's") }
-            return try Connection.admin(call)
-        }
-        guard let owner = OwnerID(lenient: name) else {
-            throw call.usage("--as is an owner: owner: and then 1 to 63 of a-z 0-9 . _ -")
-        }
-        let credential = try Connection.credential(owner.text, at: try Connection.keyPath(of: owner.text, call))
-        return AdminSession(client: try Connection.client(call), credential: credential, powers: .approver)
     }
 
     private static func path(_ call: Invocation) throws(CommandError) -> String {

@@ -10,10 +10,10 @@ enum SupervisionCommands {
     private static let list = Command(
         name: "supervision list", summary: "List what was let through in tier 2, the oldest first",
         details: "An owner sees what their agents did or handed on, an administrator everything.",
-        options: ApprovalCommands.options + [.value("state", "STATE", "only open, reversed or final")],
+        options: Connection.personOptions + [.value("state", "STATE", "only open, reversed or final")],
         examples: ["mayfly supervision list --as support-lead --state open --server https://mayfly.example.com"]
     ) { call throws(CommandError) in
-        let session = try ApprovalCommands.session(call)
+        let session = try Connection.person(call)
         let records = try Connection.attempt { () throws(ClientError) in
             try session.list("/api/v1/supervisions", "supervisions", query: [("state", call.value("state"))])
         }
@@ -25,10 +25,10 @@ enum SupervisionCommands {
 
     private static let show = Command(
         name: "supervision show", summary: "Show what was let through, and what became of it",
-        positionals: [id], options: ApprovalCommands.options,
+        positionals: [id], options: Connection.personOptions,
         examples: ["mayfly supervision show 8a1bQzq0nS8vJ3gXUu0e0w --as support-lead"]
     ) { call throws(CommandError) in
-        let session = try ApprovalCommands.session(call)
+        let session = try Connection.person(call)
         let path = try path(call)
         RecordOutput.show(try Connection.attempt { () throws(ClientError) in try session.get(path) }, call)
     }
@@ -37,13 +37,13 @@ enum SupervisionCommands {
         name: "supervision reverse", summary: "Take it back: its token ends, and everything below it",
         details:
             "The tool is told by its webhook, if one is configured, and when it asks. What it did, it must undo itself.",
-        positionals: [id], options: ApprovalCommands.options + [.reason],
+        positionals: [id], options: Connection.personOptions + [.reason],
         examples: [
             "mayfly supervision reverse 8a1bQzq0nS8vJ3gXUu0e0w --as support-lead --reason \"paid to the wrong account\""
         ]
     ) { call throws(CommandError) in
         let reason = try call.required("reason")
-        let session = try ApprovalCommands.session(call)
+        let session = try Connection.person(call)
         let path = try path(call) + "/reverse"
         let record = try Connection.attempt { () throws(ClientError) in
             try session.change("POST", path, body: ["reason": .string(reason)])

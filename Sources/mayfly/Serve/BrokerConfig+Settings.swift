@@ -15,6 +15,22 @@ extension BrokerConfig {
         settings.ownerMintLimit = ownerMintLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
         settings.verifyLimit = verifyLimit.map { RateLimit(rate: $0.rate, burst: $0.burst) }
         settings.notices = notices.map(\.route)
+        settings.lifecycle.reviewEvery = reviewEvery
+        settings.lifecycle.overdue =
+            switch overdueReviews {
+            case .off: .off
+            case .warn: .warn
+            case .suspend: .suspend
+            }
+        settings.lifecycle.overdueAfter = overdueAfter
+        settings.lifecycle.endingNotice = endingNotice
+        settings.lifecycle.ended =
+            switch endedAgents {
+            case .off: .off
+            case .warn: .warn
+            case .suspend: .suspend
+            case .offboard: .offboard
+            }
         return settings
     }
 

@@ -3,7 +3,8 @@ import Glibc
 import MayflyBroker
 import Synchronization
 
-/// Removes what has expired, on a thread of its own, in steps between which everybody else has a turn.
+/// Removes what has expired and looks after reviews and end dates, on a thread of its own, in steps between which
+/// everybody else has a turn.
 final class ExpiryCleaner: Sendable {
     /// Milliseconds between two rounds; a round goes on until there is nothing to do.
     private static let interval = 1000
@@ -31,6 +32,7 @@ final class ExpiryCleaner: Sendable {
     }
 
     private func round() {
+        if !isStopped.load(ordering: .relaxed) { broker.watchLifecycles() }
         do throws(StoreError) {
             while !isStopped.load(ordering: .relaxed), try broker.removeExpired() { usleep(Self.rest) }
         } catch {

@@ -8,8 +8,8 @@ enum ServeCommand: CommandLineCommand {
     static let details = """
         Prints one line, "mayfly ready on http://HOST:PORT", when it accepts requests.
         SIGTERM or SIGINT: takes nothing new, finishes what it accepted, and ends.
-        SIGHUP: reads config/mayfly.yaml again. Lives of tokens, tickets, codes and assertions, clock skew, rate limits
-        and the log's level and format hold from the next request on. Everything else needs a restart; a file that
+        SIGHUP: reads config/mayfly.yaml again. Lives of tokens, tickets, codes and assertions, clock skew, rate limits,
+        what lifecycle says and the log's level and format hold from the next request on. Everything else needs a restart; a file that
         changes it, or that has an error, is not taken at all, and the log says why.
         """
     static let options = [
