@@ -16,12 +16,10 @@ extension Broker {
             throw .store(error)
         }
         var tables = Tables()
-        tables.apply(
-            .admin(
-                Admin(
-                    id: admin,
-                    keys: [RegisteredKey(key: adminKey, label: "first", addedAt: now, expiresAt: nil)],
-                    createdAt: now)))
+        let first = Admin(
+            id: admin, keys: [RegisteredKey(key: adminKey, label: "first", addedAt: now, expiresAt: nil)],
+            createdAt: now)
+        tables.apply(.admin(first))
         do throws(CryptoError) {
             for algorithm in Keyring.algorithms {
                 for step in [SigningKeyRecord.State.active, .next] {
@@ -35,9 +33,7 @@ extension Broker {
         } catch {
             throw .signingKeys(error)
         }
-        var event = LedgerEvent(.registryChanged, .ok, actor: "broker")
-        event.action = "create"
-        event.target = admin.text
+        let event = LedgerEvent.change(first, "create", actor: "broker")
         let entry = event.entry(index: 0, time: now)
         var frontier = MerkleFrontier()
         _ = frontier.append(entry.leafHash)

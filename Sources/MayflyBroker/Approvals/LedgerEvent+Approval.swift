@@ -16,6 +16,7 @@ extension LedgerEvent {
         event.scope = subject.scopes.text
         event.task = subject.task
         event.approval = request.id.text
+        event.expiresAt = request.lapsesAt
         event.digest = request.digest
         event.seconds = now.map { request.age(at: $0) }
         return event

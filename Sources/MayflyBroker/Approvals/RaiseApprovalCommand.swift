@@ -141,6 +141,7 @@ struct RaiseApprovalCommand: Command {
         event.resource = state.resources[subject.resource]?.spec.identifier.text
         event.decision = "deny"
         event.rule = rule
+        event.reason = error.description
         event.scope = subject.scopes.text
         event.task = subject.task
         event.digest = digest

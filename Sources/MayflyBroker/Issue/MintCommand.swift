@@ -112,6 +112,7 @@ struct MintCommand: Command {
         refusal.outcome = .refused
         refusal.decision = "deny"
         refusal.rule = rule
+        refusal.reason = error.description
         refusal.token = nil
         refusal.chain = Array(event.chain.dropLast())
         return Decided(

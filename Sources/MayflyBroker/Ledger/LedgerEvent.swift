@@ -79,7 +79,7 @@ package struct LedgerEvent: Sendable {
     package var trace: String?
     /// A token's `jti`.
     package var token: String?
-    /// When a token expires, or the date of a review or an end.
+    /// When a token or a question to people expires, or the date of a review or an end.
     package var expiresAt: Timestamp?
     package var chain: [ChainLink] = []
     /// What was taken from budgets, or in the end used.

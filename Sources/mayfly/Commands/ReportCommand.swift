@@ -26,9 +26,11 @@ enum ReportCommand: CommandLineCommand {
         let until = try call.value("until").map { text throws(CommandError) in
             try LedgerOptions.time(text, "until", call)
         }
-        let report = try read(admin, since: since, until: until)
+        var report = try read(admin, since: since, until: until)
+        let now = RFC3339.format(SystemClock().now())
+        report.until = min(until.flatMap(RFC3339.parse).map(RFC3339.format) ?? now, now)
         if let path = call.value("html") {
-            let period = "\(since) to \(until ?? RFC3339.format(SystemClock().now())), \(report.entries) entries"
+            let period = "\(since) to \(until ?? now), \(report.entries) entries"
             try LocalFile.write(Array(ReportPage.html(report, period: period).utf8), to: path)
             return Terminal.say("written to \(path)")
         }

@@ -8,6 +8,8 @@ extension GovernanceReport {
         let title: String
         let head: [String]
         let rows: [[String]]
+        /// Columns of which each cell is a number or a share that a bar can show.
+        var bars: [Int] = []
     }
 
     /// Everything that is counted, in the order of showing.
@@ -15,53 +17,72 @@ extension GovernanceReport {
         [
             Section(
                 title: "Decisions", head: ["OUTCOME", "TOKENS", "ACTIONS"],
-                rows: Self.outcomes.map { [$0, String(mints[$0] ?? 0), String(actions[$0] ?? 0)] }),
+                rows: Self.outcomes.map { [$0, String(mints[$0] ?? 0), String(actions[$0] ?? 0)] }, bars: [1, 2]),
             Section(
-                title: "Tiers", head: ["TIER", "DECISIONS"], rows: (1...4).map { [String($0), String(tiers[$0] ?? 0)] }),
+                title: "Tiers", head: ["TIER", "DECISIONS"],
+                rows: (1...4).map { [String($0), String(tiers[$0] ?? 0)] },
+                bars: [1]),
             Section(title: "Measures", head: ["WHAT", "VALUE"], rows: measures),
             Section(
-                title: "Workflows", head: ["TASK", "ALLOWED", "DENIED"],
-                rows: busiestTasks.map { [$0.task, String($0.allowed), String($0.denied)] }),
+                title: "Workflows",
+                head: ["TASK", "ALLOWED", "DENIED"] + Self.outcomes.map { $0.uppercased() },
+                rows: busiestTasks.map { workflow in
+                    [workflow.task, String(workflow.allowed), String(workflow.denied)]
+                        + Self.outcomes.map { String(workflow.outcomes[$0] ?? 0) }
+                }, bars: [1, 2]),
             Section(
                 title: "Ledger completeness", head: ["EVENT", "ENTRIES", "COMPLETE", "MISSING"],
-                rows: completeness.map { kind in
+                rows: completeness.filter { $0.entries > 0 }.map { kind in
                     [
-                        kind.event, String(kind.entries), Self.percent(kind.complete, of: kind.entries),
+                        kind.label, String(kind.entries), Self.percent(kind.complete, of: kind.entries),
                         kind.missing.keys.sorted().joined(separator: " "),
                     ]
-                }),
+                }, bars: [2]),
             Section(
-                title: "Days", head: ["DAY", "DECISIONS", "DENIED", "RATE"],
-                rows: days.map {
-                    [$0.date, String($0.decisions), String($0.denied), Self.percent($0.denied, of: $0.decisions)]
-                }),
+                title: "Days", head: ["DAY", "DECISIONS", "DENIED", "RATE", "NOTE"], rows: dayRows, bars: [1, 2, 3]),
         ]
     }
 
+    private var dayRows: [[String]] {
+        let drops = Set(suddenDrops.map(\.date))
+        return days.map { day in
+            [
+                day.date, String(day.decisions), String(day.denied), Self.percent(day.denied, of: day.decisions),
+                drops.contains(day.date) ? "sudden drop" : "",
+            ]
+        }
+    }
+
     private var measures: [[String]] {
-        func count(_ name: String) -> String { String(approvals[name] ?? 0) }
+        func steps(_ counts: [String: Int], _ names: String...) -> String {
+            names.map { String(counts[$0] ?? 0) }.joined(separator: ", ")
+        }
         func seconds(_ value: Int64?) -> String { value.map { "\($0) s" } ?? "-" }
         return [
             ["entries read", String(entries)],
-            ["approvals raised, approved, denied", "\(count("raised")), \(count("approved")), \(count("denied"))"],
-            [
-                "approvals expired, superseded, reopened",
-                "\(count("expired")), \(count("superseded")), \(count("reopened"))",
-            ],
+            ["approvals raised, approved, denied", steps(approvals, "raised", "approved", "denied")],
             [
                 "approval latency, half and nine tenths",
                 "\(seconds(latency(percent: 50))), \(seconds(latency(percent: 90)))",
             ],
+            ["approvals expired: found out, never asked about again", "\(steps(approvals, "expired")), \(lapsed)"],
+            ["approvals reopened, because a vote counts no more", steps(approvals, "reopened")],
+            ["digest mismatches: agreed to something else since", String(mismatches)],
+            ["actions that no agreement covered", String(uncovered)],
             ["risky decisions let through (tier 2 and above)", String(risky)],
-            ["of these behind limits or an agreement", Self.percent(mitigated, of: risky)],
+            ["of these behind limits", Self.percent(limited, of: risky)],
+            ["of these behind an agreement", Self.percent(agreed, of: risky)],
+            ["of these behind either", Self.percent(mitigated, of: risky)],
             ["refused because a budget was spent", String(budgetRefusals)],
             ["settlements", String(settlements)],
             ["decided otherwise by the shadow", String(shadowDifferences)],
+            ["reviews recorded, due, overdue", steps(reviews, "reviewed", "review_due", "review_overdue")],
+            ["end dates near, passed", steps(reviews, "ending", "ended")],
             ["days with a sudden drop of refusals", suddenDrops.map(\.date).joined(separator: " ")],
         ]
     }
 
-    private static func percent(_ part: Int, of whole: Int) -> String {
+    static func percent(_ part: Int, of whole: Int) -> String {
         whole == 0 ? "-" : "\(part * 100 / whole) %"
     }
 
@@ -70,37 +91,37 @@ extension GovernanceReport {
             .object(
                 counts.keys.sorted().reduce(into: JSONObject()) { $0[$1] = .integer(Int64(counts[$1] ?? 0)) })
         }
-        var latency: JSONObject = ["count": .integer(Int64(latencies.count))]
+        func number(_ count: Int) -> JSONValue { .integer(Int64(count)) }
+        var latency: JSONObject = ["count": number(latencies.count)]
         latency["p50_seconds"] = self.latency(percent: 50).map { .integer($0) }
         latency["p90_seconds"] = self.latency(percent: 90).map { .integer($0) }
         return [
-            "entries": .integer(Int64(entries)), "tokens": counts(mints), "actions": counts(actions),
-            "tiers": counts(
-                Dictionary(uniqueKeysWithValues: tiers.map { (String($0.key), $0.value) })),
-            "approvals": counts(approvals), "approval_latency": .object(latency),
-            "risky": .integer(Int64(risky)), "mitigated": .integer(Int64(mitigated)),
-            "budget_refusals": .integer(Int64(budgetRefusals)), "settlements": .integer(Int64(settlements)),
-            "shadow_differences": .integer(Int64(shadowDifferences)),
-            "sudden_drops": .array(suddenDrops.map { .string($0.date) }),
+            "entries": number(entries), "tokens": counts(mints), "actions": counts(actions),
+            "tiers": counts(Dictionary(uniqueKeysWithValues: tiers.map { (String($0.key), $0.value) })),
+            "approvals": counts(approvals), "approval_latency": .object(latency), "approvals_lapsed": number(lapsed),
+            "digest_mismatches": number(mismatches), "actions_without_agreement": number(uncovered),
+            "risky": number(risky), "risky_limited": number(limited), "risky_agreed": number(agreed),
+            "mitigated": number(mitigated), "budget_refusals": number(budgetRefusals),
+            "settlements": number(settlements), "shadow_differences": number(shadowDifferences),
+            "reviews": counts(reviews), "sudden_drops": .array(suddenDrops.map { .string($0.date) }),
             "tasks": .array(
                 busiestTasks.map {
                     .object([
-                        "task": .string($0.task), "allowed": .integer(Int64($0.allowed)),
-                        "denied": .integer(Int64($0.denied)),
+                        "task": .string($0.task), "allowed": number($0.allowed), "denied": number($0.denied),
+                        "outcomes": counts($0.outcomes),
                     ])
                 }),
             "completeness": .array(
                 completeness.map { kind in
                     .object([
-                        "event": .string(kind.event), "entries": .integer(Int64(kind.entries)),
-                        "complete": .integer(Int64(kind.complete)), "missing": counts(kind.missing),
+                        "event": .string(kind.label), "entries": number(kind.entries),
+                        "complete": number(kind.complete), "missing": counts(kind.missing),
                     ])
                 }),
             "days": .array(
                 days.map {
                     .object([
-                        "date": .string($0.date), "decisions": .integer(Int64($0.decisions)),
-                        "denied": .integer(Int64($0.denied)),
+                        "date": .string($0.date), "decisions": number($0.decisions), "denied": number($0.denied),
                     ])
                 }),
         ]

@@ -1,6 +1,9 @@
 import MayflyModel
 
 /// What governance did in a stretch of time, counted from the ledger's entries.
+///
+/// Decisions are those about agents. Tokens with which people administer the broker or vote say nothing about policy, and
+/// reading the report makes some; they count as entries only.
 struct GovernanceReport {
     /// One day's decisions.
     struct Day {
@@ -11,13 +14,19 @@ struct GovernanceReport {
         var denyRate: Double { decisions == 0 ? 0 : Double(denied) / Double(decisions) }
     }
 
-    /// What a kind of entry must state, and how often it did.
-    struct Completeness {
-        let event: String
-        let required: [String]
-        var entries = 0
-        var complete = 0
-        var missing: [String: Int] = [:]
+    /// One workflow's decisions.
+    struct Workflow {
+        let task: String
+        var allowed = 0
+        var denied = 0
+        /// How many came out in each way.
+        var outcomes: [String: Int] = [:]
+    }
+
+    /// A question to people, as far as the entries tell.
+    private struct Question {
+        var expires = ""
+        var isEnded = false
     }
 
     /// Days before one that its rate of refusals is compared with, and decisions that a day needs to be compared.
@@ -26,40 +35,35 @@ struct GovernanceReport {
     /// Workflows that are listed.
     static let listedTasks = 20
 
+    /// The end of the stretch, as the entries write times; empty when nothing is known to have expired by then.
+    var until = ""
     private(set) var entries = 0
     /// Of requests for tokens and of actions: how many came out in each way.
     private(set) var mints: [String: Int] = [:]
     private(set) var actions: [String: Int] = [:]
     private(set) var tiers: [Int: Int] = [:]
-    private(set) var tasks: [String: (allowed: Int, denied: Int)] = [:]
+    private var workflows: [String: Workflow] = [:]
     private var daysByDate: [String: Day] = [:]
     private(set) var approvals: [String: Int] = [:]
+    /// Questions by their id.
+    private var questions: [String: Question] = [:]
     /// Seconds from the question to the vote that settled it.
     private(set) var latencies: [Int64] = []
+    /// Requests that came back with an agreement to something else: policy or the registration had changed the digest.
+    private(set) var mismatches = 0
+    /// Actions that needed an agreement which the token's did not cover.
+    private(set) var uncovered = 0
     private(set) var budgetRefusals = 0
     private(set) var settlements = 0
     private(set) var shadowDifferences = 0
-    /// Decisions of tier 2 and above that went through, and those of them that limits or people stood behind.
+    /// Decisions of tier 2 and above that went through, and those of them that limits, people or either stood behind.
     private(set) var risky = 0
+    private(set) var limited = 0
+    private(set) var agreed = 0
     private(set) var mitigated = 0
-    private(set) var completeness: [Completeness] = [
-        Completeness(
-            event: "token.issued",
-            required: [
-                "time", "actor", "subject", "agent", "owner", "resource", "decision", "rule", "task", "trace", "token",
-            ]),
-        Completeness(
-            event: "token.delegated",
-            required: [
-                "time", "actor", "subject", "agent", "owner", "resource", "decision", "rule", "task", "trace", "token",
-                "chain",
-            ]),
-        Completeness(event: "token.refused", required: ["time", "actor", "decision", "rule", "reason"]),
-        Completeness(event: "action.decided", required: ["time", "actor", "resource", "decision", "rule"]),
-        Completeness(event: "registry.changed", required: ["time", "actor", "action", "target", "sha256"]),
-        Completeness(event: "revoked", required: ["time", "actor"]),
-        Completeness(event: "approval.voted", required: ["time", "actor", "agent", "approval", "reason", "seconds"]),
-    ]
+    /// Reviews of agents that were recorded, came due, or were overdue; end dates that were near or passed.
+    private(set) var reviews: [String: Int] = [:]
+    private(set) var completeness = Completeness.all
 
     /// In the order of time.
     var days: [Day] { daysByDate.values.sorted { $0.date < $1.date } }
@@ -69,24 +73,45 @@ struct GovernanceReport {
         func text(_ name: String) -> String { entry[name]?.stringValue ?? "" }
         let event = text("event")
         entries += 1
-        check(entry, event)
+        Completeness.check(entry, in: &completeness)
         switch event {
-        case "token.issued", "token.delegated": decide(entry, text("decision"), isDenied: false, \.mints)
-        case "token.refused": decide(entry, "deny", isDenied: true, \.mints)
+        case "token.issued", "token.delegated", "ticket.issued", "token.refused":
+            guard !Self.isPeople(text("actor")) else { break }
+            let isDenied = event == "token.refused"
+            decide(entry, isDenied ? denial(text("decision")) : text("decision"), isDenied: isDenied, \.mints)
+            if isDenied, text("rule") == "approval.superseded" { mismatches += 1 }
         case "action.decided":
             let isDenied = text("outcome") == "denied"
             decide(entry, isDenied ? denial(text("decision")) : text("decision"), isDenied: isDenied, \.actions)
             if text("rule") == "budget_exhausted" { budgetRefusals += 1 }
+            if isDenied, text("decision") == "require_approval" { uncovered += 1 }
         case "budget.settled": settlements += 1
-        case let name where name.hasPrefix("approval."):
-            approvals[String(name.dropFirst("approval.".count)), default: 0] += 1
-            if name == "approval.approved" || name == "approval.denied", let seconds = entry["seconds"]?.integerValue {
-                latencies.append(seconds)
-            }
+        case let name where name.hasPrefix("approval."): ask(entry, String(name.dropFirst("approval.".count)))
+        case "agent.reviewed", "agent.review_due", "agent.review_overdue", "agent.ending", "agent.ended":
+            reviews[String(event.dropFirst("agent.".count)), default: 0] += 1
         default: break
         }
         if entry["shadow"] != nil { shadowDifferences += 1 }
     }
+
+    /// Whether a token was for a person at the broker itself.
+    static func isPeople(_ actor: String) -> Bool { actor.hasPrefix("admin:") || actor.hasPrefix("owner:") }
+
+    private mutating func ask(_ entry: JSONObject, _ step: String) {
+        approvals[step, default: 0] += 1
+        if step == "approved" || step == "denied", let seconds = entry["seconds"]?.integerValue {
+            latencies.append(seconds)
+        }
+        if step == "superseded" { mismatches += 1 }
+        guard let id = entry["approval"]?.stringValue else { return }
+        if let expires = entry["expires"]?.stringValue { questions[id, default: Question()].expires = expires }
+        if ["denied", "expired", "superseded", "used"].contains(step) {
+            questions[id, default: Question()].isEnded = true
+        }
+    }
+
+    /// Questions that expired without anybody coming back, of which the ledger has no entry.
+    var lapsed: Int { questions.values.count { !$0.isEnded && !$0.expires.isEmpty && $0.expires <= until } }
 
     /// A refusal by policy keeps its name; whatever else refused is a denial.
     private func denial(_ decision: String) -> String {
@@ -99,27 +124,27 @@ struct GovernanceReport {
         self[keyPath: counts][outcome, default: 0] += 1
         if let tier = entry["tier"]?.integerValue {
             tiers[Int(clamping: tier), default: 0] += 1
-            if tier >= 2, !isDenied {
-                risky += 1
-                if outcome == "allow_with_constraints" || outcome == "require_approval" { mitigated += 1 }
-            }
+            if tier >= 2, !isDenied { weigh(entry, outcome) }
         }
         if let task = entry["task"]?.stringValue {
-            var sums = tasks[task] ?? (0, 0)
-            if isDenied { sums.denied += 1 } else { sums.allowed += 1 }
-            tasks[task] = sums
+            workflows[task, default: Workflow(task: task)].outcomes[outcome, default: 0] += 1
+            if isDenied { workflows[task]?.denied += 1 } else { workflows[task]?.allowed += 1 }
         }
         let date = String((entry["time"]?.stringValue ?? "").prefix(10))
         daysByDate[date, default: Day(date: date)].decisions += 1
         if isDenied { daysByDate[date]?.denied += 1 }
     }
 
-    private mutating func check(_ entry: JSONObject, _ event: String) {
-        guard let index = completeness.firstIndex(where: { $0.event == event }) else { return }
-        let missing = completeness[index].required.filter { entry[$0] == nil }
-        completeness[index].entries += 1
-        if missing.isEmpty { completeness[index].complete += 1 }
-        for name in missing { completeness[index].missing[name, default: 0] += 1 }
+    /// Counts what stood behind a risky decision: what it took of a budget shows limits of any origin.
+    private mutating func weigh(_ entry: JSONObject, _ outcome: String) {
+        let isLimited =
+            outcome == "allow_with_constraints"
+            || ["reservation", "cost", "records"].contains { entry[$0] != nil }
+        let isAgreed = outcome == "require_approval" || entry["approval"] != nil
+        risky += 1
+        if isLimited { limited += 1 }
+        if isAgreed { agreed += 1 }
+        if isLimited || isAgreed { mitigated += 1 }
     }
 
     /// Days whose rate of refusals is less than half of that of the days before: something may have stopped refusing.
@@ -135,17 +160,18 @@ struct GovernanceReport {
         }
     }
 
-    /// The latency that so many of a hundred stayed within; nil without any.
+    /// The smallest latency that so many of a hundred stayed within (nearest rank); nil without any.
     func latency(percent: Int) -> Int64? {
         let sorted = latencies.sorted()
         guard !sorted.isEmpty else { return nil }
-        return sorted[min(sorted.count - 1, sorted.count * percent / 100)]
+        let rank = (sorted.count * percent + 99) / 100
+        return sorted[min(max(rank, 1), sorted.count) - 1]
     }
 
     /// The workflows with the most decisions, by name where equal.
-    var busiestTasks: [(task: String, allowed: Int, denied: Int)] {
-        tasks.map { ($0.key, $0.value.allowed, $0.value.denied) }
-            .sorted { ($1.1 + $1.2, $0.0) < ($0.1 + $0.2, $1.0) }
-            .prefix(Self.listedTasks).map { (task: $0.0, allowed: $0.1, denied: $0.2) }
+    var busiestTasks: [Workflow] {
+        Array(
+            workflows.values.sorted { ($1.allowed + $1.denied, $0.task) < ($0.allowed + $0.denied, $1.task) }
+                .prefix(Self.listedTasks))
     }
 }
