@@ -84,7 +84,13 @@ struct YAMLEvents: ~Copyable {
             return YAMLError(file: file, mark: nil, problem: .outOfMemory)
         }
         var text = unsafe Self.text(parser.pointee.problem) ?? "unknown problem"
-        if let context = unsafe Self.text(parser.pointee.context) { text += " \(context)" }
+        let hint = YAMLHint.text(for: text)
+        if let context = unsafe Self.text(parser.pointee.context) {
+            let begin = unsafe Self.mark(
+                line: parser.pointee.context_mark.line, column: parser.pointee.context_mark.column)
+            text += " \(context) that begins at \(begin.line):\(begin.column)"
+        }
+        if let hint { text += "; \(hint)" }
         // The reader works below lines and knows only a byte's number.
         let mark =
             unsafe parser.pointee.error == YAML_READER_ERROR

@@ -103,7 +103,7 @@ import Testing
         let error = #expect(throws: CELError.self) { try Sample.compile("b &&\n agnet.risk == 'high'") }
         #expect(
             error?.description
-                == "line 2, column 2: there is no variable named agnet; declare it or correct the name")
+                == "line 2, column 2: there is no variable of this name")
     }
 
     @Test(arguments: ["'secret \u{1B}[2J", "a" + String(repeating: "b", count: 5000), "\u{202E}x", "s == \"\u{7}"])

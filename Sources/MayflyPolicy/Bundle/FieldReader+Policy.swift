@@ -25,8 +25,8 @@ extension FieldReader {
             switch error {
             case .detailsUnknownMember: throw failure(name, .unknown(allowed: known))
             case .detailsMalformed(_, let member?):
-                throw FieldError(
-                    path: path.member(name).member(member), problem: .invalid(rule: "is not a limit of this kind"))
+                let rule = Limits.Member(rawValue: member)?.rule ?? "is not a limit of this kind"
+                throw FieldError(path: path.member(name).member(member), problem: .invalid(rule: rule))
             default: throw failure(name, .invalid(rule: "holds limits: \(known.joined(separator: ", "))"))
             }
         }
@@ -39,5 +39,21 @@ extension FieldReader {
         guard let value = take(name) else { return PolicyContext() }
         guard case .object(let object) = value else { throw failure(name, .wrongType(expected: "an object")) }
         return try PolicyContext(object, path: path.member(name))
+    }
+}
+
+extension Limits.Member {
+    /// What its value looks like.
+    fileprivate var rule: String {
+        switch self {
+        case .calls: "must be a whole number from 1 on"
+        case .cost: "must be money such as {amount: \"12.50\", currency: EUR}, the amount in quotes"
+        case .records: "must be a whole number from 0 on"
+        case .timeout: "must be whole seconds from 1 to \(Limits.maximumTimeout)"
+        case .readOnly: "must be true or false"
+        case .environments: "must be a list of 1 to \(Limits.maximumEnvironments) names"
+        case .hours:
+            "must be a list of hours such as {days: [mon, fri], from: \"08:00\", to: \"18:00\"}, in UTC, none past midnight"
+        }
     }
 }

@@ -18,7 +18,8 @@ package struct PolicyExample: Sendable {
         guard var expected = try fields.object("expect") else { throw fields.failure("expect", .missing) }
         let decision = try expected.string("decision", maximum: 32)
         guard let outcome = PolicyOutcome(decision) else {
-            throw expected.failure("decision", .invalid(rule: "is not one of the five outcomes"))
+            let accepted = PolicyOutcome.allCases.map(\.name).joined(separator: ", ")
+            throw expected.failure("decision", .invalid(rule: "must be one of: \(accepted)"))
         }
         self.outcome = outcome
         rule = try expected.optionalString("rule", maximum: PolicyRule.maximumIDLength)

@@ -18,7 +18,7 @@ extension PolicyBundle {
     /// What a person should know before the bundle is applied: examples that come out otherwise than stated, rules that
     /// can never decide, and rules about the same that say different things.
     package func findings() -> [PolicyFinding] {
-        errors() + unreachable() + conflicts() + idleQuotas()
+        errors() + empty() + hopeless() + unreachable() + conflicts() + idleQuotas()
     }
 
     /// The findings for which the bundle is not taken.
@@ -45,18 +45,52 @@ extension PolicyBundle {
     private func failedExamples() -> [PolicyFinding] {
         examples.compactMap { example in
             let decision = decide(example.facts)
+            let fits =
+                decision.outcome == example.outcome && example.rule.map { $0 == decision.rule } ?? true
+                && example.tier.map { $0 == decision.tier } ?? true
+            guard !fits else { return nil }
             let wanted = Self.text(example.outcome, example.rule, example.tier)
-            let found = Self.text(
-                decision.outcome, example.rule == nil ? nil : decision.rule, example.tier == nil ? nil : decision.tier)
-            guard wanted != found else { return nil }
+            let found = Self.text(decision.outcome, decision.rule, example.tier == nil ? nil : decision.tier)
+            let next =
+                example.rule.map(isDecider) ?? true
+                ? "correct the example or the rules" : "the bundle has no rule of that name: correct the example"
             return PolicyFinding(
                 severity: .error, place: "\(example.path)",
-                text: "comes out as \(found) by \(decision.rule), and is expected to be \(wanted)")
+                text: "comes out as \(found), and is expected to be \(wanted); \(next)")
         }
+    }
+
+    /// Whether something of that name can decide: a rule, a tier, or the default.
+    private func isDecider(_ name: String) -> Bool {
+        name == "default" || name.hasPrefix("tier.") || rules.contains { $0.id == name }
     }
 
     private static func text(_ outcome: PolicyOutcome, _ rule: String?, _ tier: RiskTier?) -> String {
         outcome.name + (rule.map { " by \($0)" } ?? "") + (tier.map { " in tier \($0.rawValue)" } ?? "")
+    }
+
+    private func empty() -> [PolicyFinding] {
+        guard rules.isEmpty, !allowsEverything else { return [] }
+        return [
+            PolicyFinding(
+                severity: .warning, place: "rules",
+                text: "hold none: every request is refused; add one that allows something")
+        ]
+    }
+
+    /// Rules that nothing can be about, or whose condition is false whatever the facts are.
+    private func hopeless() -> [PolicyFinding] {
+        rules.compactMap { rule in
+            let text: String
+            if let least = rule.match.minimumDepth, let most = rule.match.maximumDepth, least > most {
+                text = "can never decide: its min_depth is larger than its max_depth"
+            } else if rule.condition?.isAlwaysFalse ?? false {
+                text = "can never decide: its condition is false whatever the request is"
+            } else {
+                return nil
+            }
+            return PolicyFinding(severity: .warning, place: "rule \(rule.id)", text: text)
+        }
     }
 
     private func unreachable() -> [PolicyFinding] {
@@ -72,7 +106,9 @@ extension PolicyBundle {
             if rule.limits != nil, other.outcome < .remediate { return nil }
             return PolicyFinding(
                 severity: .warning, place: "rule \(rule.id)",
-                text: "can never decide: \(other.id) is stricter, has no condition, and is about all that this is about"
+                text:
+                    "can never decide: \(other.id) is stricter, has no condition, and is about all that this is about; "
+                    + "take this out, or make the other narrower"
             )
         }
     }
@@ -89,7 +125,7 @@ extension PolicyBundle {
             let winner = rule.outcome > other.outcome ? rule : other
             return PolicyFinding(
                 severity: .warning, place: "rule \(rule.id)",
-                text: "is about the same as \(other.id) and says something else; \(winner.id) decides")
+                text: "is about the same as \(other.id) and says something else; \(winner.id) decides, so take one out")
         }
     }
 }

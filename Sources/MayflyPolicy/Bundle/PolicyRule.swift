@@ -83,7 +83,20 @@ package struct PolicyRule: MatchIndexed, Sendable {
         do {
             return try CELExpression.compile(source, in: PolicyFacts.environment, expecting: .bool)
         } catch {
-            throw fields.failure("when", .invalid(rule: error.description))
+            throw fields.failure("when", .invalid(rule: Self.describe(error)))
+        }
+    }
+
+    /// Where in the condition, which a file may spread over several lines of its own, and what could stand there.
+    private static func describe(_ error: CELError) -> String {
+        let place = "at line \(error.position.line), column \(error.position.column) of the condition"
+        switch error.problem {
+        case .unknownVariable:
+            let names = PolicyFacts.environment.variables.map(\.name).joined(separator: ", ")
+            return "\(place): \(error.problem); there are: \(names)"
+        case .wrongResult(expected: .bool, _):
+            return "\(place): \(error.problem); compare it with something"
+        default: return "\(place): \(error.problem)"
         }
     }
 }

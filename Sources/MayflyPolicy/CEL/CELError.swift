@@ -10,6 +10,6 @@ package struct CELError: Error, Equatable, Sendable {
 }
 
 extension CELError: CustomStringConvertible {
-    /// For example `line 1, column 9: there is no variable named agnet; declare it or correct the name`.
+    /// For example `line 1, column 9: there is no variable of this name`.
     package var description: String { "line \(position.line), column \(position.column): \(problem)" }
 }

@@ -50,4 +50,11 @@ package struct CELExpression: Sendable {
             return .failure(error)
         }
     }
+
+    /// Whether it reads nothing and is false.
+    var isAlwaysFalse: Bool {
+        guard references.isEmpty else { return false }
+        var budget = CELBudget()
+        return evaluate(CELActivation([]), budget: &budget) == .success(.bool(false))
+    }
 }

@@ -1,3 +1,4 @@
+/// What is wrong, and what helps; a name that the text made up is not repeated, since the place says where it stands.
 extension CELProblem: CustomStringConvertible {
     package var description: String {
         switch self {
@@ -19,11 +20,11 @@ extension CELProblem: CustomStringConvertible {
         case .numberOutOfRange: "a number past the range of its type"
         case .reservedWord(let word): "\(word) is a reserved word and names nothing"
         case .leftOut(let feature): feature.description
-        case .unknownVariable(let name): "there is no variable named \(name); declare it or correct the name"
-        case .unknownFunction(let name): "there is no function named \(name)"
-        case .unknownMethod(let name): "there is no method named \(name)"
-        case .unknownField(let name, let allowed):
-            "there is no field named \(name); there are: \(allowed.joined(separator: ", "))"
+        case .unknownVariable: "there is no variable of this name"
+        case .unknownFunction: "there is no function of this name"
+        case .unknownMethod: "there is no method of this name"
+        case .unknownField(_, let allowed):
+            "there is no field of this name; there are: \(allowed.joined(separator: ", "))"
         case .functionIsMethod(let name): "\(name) is a method: write x.\(name)(…)"
         case .wrongOperands(let sign, let types): "\(sign.rawValue) is not defined for \(Self.list(types))"
         case .wrongOperand(let sign, let type): "\(sign.rawValue) is not defined for \(type)"

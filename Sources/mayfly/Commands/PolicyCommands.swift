@@ -34,13 +34,18 @@ enum PolicyCommands {
         } else {
             for finding in findings { Terminal.say(Table.cell(finding.line)) }
             Terminal.say(
-                "\(file.bundle.name): \(file.bundle.rules.count) rules, \(file.bundle.quotas.count) quotas, "
-                    + "\(file.bundle.examples.count) examples, "
-                    + "\(findings.count { $0.severity == .error }) errors, "
-                    + "\(findings.count { $0.severity == .warning }) warnings")
+                "\(file.bundle.name): "
+                    + [
+                        counted(file.bundle.rules.count, "rule"), counted(file.bundle.quotas.count, "quota"),
+                        counted(file.bundle.examples.count, "example"),
+                        counted(findings.count { $0.severity == .error }, "error"),
+                        counted(findings.count { $0.severity == .warning }, "warning"),
+                    ].joined(separator: ", "))
         }
         if findings.contains(where: { $0.severity == .error }) { throw .no }
     }
+
+    private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     private static let list = Command(
         name: "policy list", summary: "List versions of the policy, newest first", options: Connection.adminOptions,

@@ -56,8 +56,11 @@ enum Files {
     }
 
     static func write(_ text: String, to path: String, mode: mode_t = 0o600) throws {
+        try write(Array(text.utf8), to: path, mode: mode)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws {
         guard let stream = fopen(path, "wb") else { throw HarnessError.system("cannot write \(path)") }
-        let bytes = Array(text.utf8)
         let count = fwrite(bytes, 1, bytes.count, stream)
         guard fclose(stream) == 0, count == bytes.count else { throw HarnessError.system("cannot write \(path)") }
         try setMode(mode, of: path)

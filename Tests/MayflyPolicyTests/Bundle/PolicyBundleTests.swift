@@ -20,7 +20,7 @@ import Testing
         ),
         (
             #"{"policy": "t", "rules": [{"id": "a", "decision": "allow", "rationale": "r", "when": "agnet.id == ''"}]}"#,
-            "rules[0].when: line 1, column 1"
+            "rules[0].when: at line 1, column 1 of the condition: there is no variable of this name; there are: agent, "
         ),
         (
             #"{"policy": "t", "rules": [{"id": "a", "decision": "allow", "rationale": "r", "when": "agent.id"}]}"#,
@@ -104,6 +104,20 @@ import Testing
         #expect(
             findings.filter { $0.text.contains("can never decide") }.map(\.place) == ["rule a-allow", "rule e-ask"])
         #expect(findings.filter { $0.text.contains("says something else") }.map(\.place) == ["rule e-ask"])
+    }
+
+    @Test func rulesThatNothingCanBeAboutAreFound() throws {
+        let bundle = try Bundles.rules(
+            Bundles.rule("a-depth", "allow", "\"match\": {\"min_depth\": 3, \"max_depth\": 2}"),
+            Bundles.rule("b-false", "deny", "\"when\": \"1 > 2 || false\""),
+            Bundles.rule("c-true", "allow", "\"when\": \"true\""),
+            Bundles.rule("d-error", "deny", "\"when\": \"1 / 0 == 1\""),
+            Bundles.rule("e-depth", "allow", "\"match\": {\"min_depth\": 2, \"max_depth\": 2}"))
+        let hopeless = bundle.findings().filter { $0.text.contains("its ") }
+        #expect(hopeless.map(\.place) == ["rule a-depth", "rule b-false"])
+        #expect(hopeless.allSatisfy { $0.severity == .warning })
+        let empty = try Bundles.read("{\"policy\": \"t\"}").findings()
+        #expect(empty.map(\.place) == ["rules"])
     }
 
     @Test func findingsAreNoMoreThanAFewForEachRule() throws {
