@@ -362,6 +362,24 @@ struct LifecycleTests {
         #expect(try review("agent:root", ann) == 401)
     }
 
+    @Test func anOwnerPutsNoReviewOff() throws {
+        let world = try World(enrol: ["agent:root"])
+        try world.enrolOwners("owner:ann")
+        func review(_ body: String) throws -> Answer {
+            let token = try world.minted("owner:ann", [("scope", "mayfly.approve")])
+            return try world.beginAdmin("POST", "/api/v1/agents/agent:root/reviews", body, token: token).wait()
+        }
+        #expect(try review(#"{"reason": "r", "next_review": "2999-01-01"}"#).status == 403)
+        // A date that an administrator has planned stays while it is ahead, and is answered once it has come.
+        try plan(world, ["next_review": time(world, days: 3)])
+        #expect(try review(#"{"reason": "r"}"#).status == 200)
+        #expect(try standing(world) == "ahead")
+        world.clock.advance(3 * Self.day)
+        #expect(try standing(world) == "due")
+        #expect(try review(#"{"reason": "r"}"#).status == 200)
+        #expect(try standing(world) == nil)
+    }
+
     @Test func anOffboardedAgentIsNeitherReviewedNorSpokenOf() throws {
         let world = try World(enrol: ["agent:root"])
         try plan(world, ["next_review": time(world, days: 0), "end_date": time(world, days: 1)])

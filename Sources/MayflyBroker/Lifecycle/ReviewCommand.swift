@@ -9,15 +9,22 @@ struct ReviewCommand: Command {
     /// Of the token with which the reviewer signed in; a kill that came since voids it.
     let epoch: Int64
     let reason: String
-    /// When the next review is due; nil leaves it to the interval.
+    /// When the next review is due, which administrators alone may name; nil leaves it to the interval.
     let next: Timestamp?
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Agent> {
         guard var agent = state.agents[id] else { throw .notFound }
         let actor: String
         switch reviewer {
-        case .admin(let id): actor = id.text
+        case .admin(let id):
+            actor = id.text
+            // A date that was planned is answered by the review, early or late.
+            agent.spec.nextReview = next
         case .owner(let id):
+            // The registration is not the owner's to change: a date that is still ahead stays, and none is put off.
+            guard next == nil else {
+                throw .forbidden("administrators say when the next review is; leave next_review out")
+            }
             guard agent.spec.owner == id else {
                 throw .forbidden("owners review the agents that they answer for; ask its owner or an administrator")
             }
@@ -34,8 +41,6 @@ struct ReviewCommand: Command {
                     path: FieldPath.root.member("next_review"), problem: .invalid(rule: "must be a time to come")))
         }
         agent.lifecycle.review(at: moment.now)
-        // A date that was planned is answered by the review, early or late.
-        agent.spec.nextReview = next
         agent.version += 1
         var event = LedgerEvent(.agentReviewed, .ok, actor: actor)
         event.agent = agent.id

@@ -142,7 +142,7 @@ enum OpenAPISchemas {
             object(
                 [
                     "reason": text("why, and what was looked at; the ledger keeps it"),
-                    "next_review": text("RFC 3339; without it the interval says when"),
+                    "next_review": text("RFC 3339, by administrators only; without it the interval says when"),
                 ], required: ["reason"], isClosed: true)
         ),
         ("AgentPage", page("agents", "Agent")),

@@ -14,7 +14,8 @@ enum AgentReviewedCommand: CommandLineCommand {
     static let positionals = [Positional("NAME", "the agent, with or without agent:")]
     static let options =
         Connection.personOptions + [
-            .reason, Option.value("next", "TIME", "when the next review is due: RFC 3339, or a date"),
+            .reason,
+            Option.value("next", "TIME", "when the next review is due, for administrators: RFC 3339, or a date"),
         ]
     static let examples = [
         "mayfly agent reviewed support --reason \"scopes match the work\" --dir ./broker",
