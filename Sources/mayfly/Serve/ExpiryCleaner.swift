@@ -32,9 +32,18 @@ final class ExpiryCleaner: Sendable {
     }
 
     private func round() {
-        if !isStopped.load(ordering: .relaxed) { broker.watchLifecycles() }
         do throws(StoreError) {
-            while !isStopped.load(ordering: .relaxed), try broker.removeExpired() { usleep(Self.rest) }
+            var watched: ContinuousClock.Instant?
+            while !isStopped.load(ordering: .relaxed) {
+                // A round can go on for long, and dates come meanwhile.
+                let now = ContinuousClock.now
+                if watched.map({ now - $0 >= .milliseconds(Self.interval) }) ?? true {
+                    broker.watchLifecycles()
+                    watched = now
+                }
+                guard try broker.removeExpired() else { break }
+                usleep(Self.rest)
+            }
         } catch {
             log.note(.cleanUpFailed(error))
         }
