@@ -82,8 +82,12 @@ import Testing
         let page = try HTTP.get("/metrics", from: broker.port)
         #expect(page.text.contains("mayfly_behaviour_deviations_total{sign=\"new_scope\"} 1"), "\(page.text)")
 
-        // The ledger holds what was asked, so that the decision can be made again.
+        // The ledger holds what was asked: of all those decisions one was made while the bundle asked.
+        let other = Self.bundle.replacing("behaviour.anomaly > 0.8", with: "behaviour.new_scope < 0.1")
+            .split(separator: "examples:").first.map(String.init)
+        try Files.write(try #require(other), to: file, mode: 0o644)
         let simulated = try mayfly(["policy", "simulate", file, "--since", "1h"])
         #expect(simulated.status == 0, "\(simulated)")
+        #expect(simulated.output.contains("decisions replayed, 1 would change"), "\(simulated.output)")
     }
 }

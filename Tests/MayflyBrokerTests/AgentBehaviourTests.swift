@@ -206,7 +206,7 @@ struct AgentBehaviourTests {
             diary.see()
         }
         #expect(diary.agent.days < 11 * Decay.one)
-        #expect(diary.agent.hours.allSatisfy { $0 < 11 * Decay.one })
+        #expect(diary.agent.hours.allSatisfy { $0 < 11_000 })
         for time in [Timestamp(milliseconds: .min), Timestamp(milliseconds: .max), Timestamp(milliseconds: -1)] {
             _ = diary.agent.observe(Diary.reading, at: BehaviourTime(time))
         }

@@ -169,6 +169,23 @@ struct BehaviourPolicyTests {
         #expect(try Self.ask(world, token, "view")["decision"] == .bool(true))
     }
 
+    @Test func whoTakesRightsFromAStrangerIsLookedAt() throws {
+        let world = try World()
+        for _ in 0..<20 { _ = try world.minted("agent:child", Self.reading) }
+        try Self.apply(world, Self.rule("behaviour.known && behaviour.new_partner > 0.8"))
+        let parent = try world.minted("agent:root", Self.reading)
+        let ticket = try world.ticket("agent:root", parent: parent, for: "agent:child").accessToken
+        #expect(try world.redeem("agent:child", ticket: ticket).error == "authorization_pending")
+        // Nobody is above its own tokens, and what it does at the registry's word makes the other known.
+        #expect(try world.token("agent:child", Self.reading).status == 200)
+        #expect(
+            try world.admin("POST", "/api/v1/policies/0/activate", #"{"rationale": "r"}"#).status == 200)
+        #expect(try world.redeem("agent:child", ticket: ticket).status == 200)
+        try Self.apply(world, Self.rule("behaviour.known && behaviour.new_partner > 0.8"))
+        let second = try world.ticket("agent:root", parent: parent, for: "agent:child").accessToken
+        #expect(try world.redeem("agent:child", ticket: second).status == 200)
+    }
+
     @Test func aTokenThatIsOutIsAskedAboutUnderTheNewBundle() throws {
         let world = try World()
         try Self.learn(world)

@@ -27,14 +27,14 @@ struct AgentBehaviour: Equatable, Sendable {
     private(set) var resources = WeightedNames(capacity: resourceCapacity)
     private(set) var partners = WeightedNames(capacity: partnerCapacity)
     /// For each hour of the day on how many days there was a request, in thousandths, and on how many days at all.
-    private(set) var hours = [Int64](repeating: 0, count: 24)
+    private(set) var hours = [UInt16](repeating: 0, count: 24)
     private(set) var days: Int64 = 0
     /// A bit for each hour of today in which a request was allowed.
     private(set) var today: Int64 = 0
     private(set) var mints = BehaviourPace()
     private(set) var actions = BehaviourPace()
     /// For each sign the hour since 1970 in which it was last raised; -1 for never.
-    private(set) var raised = [Int64](repeating: -1, count: BehaviourSign.allCases.count)
+    private(set) var raised = [Int32](repeating: -1, count: BehaviourSign.allCases.count)
 
     init(at time: BehaviourTime) {
         self.time = time
@@ -68,7 +68,8 @@ struct AgentBehaviour: Equatable, Sendable {
         actions.learnDay(isFirst: days == 0, days: passed)
         for hour in hours.indices {
             let worked = today >> hour & 1 == 1 ? Decay.one : 0
-            hours[hour] = Decay.left(of: hours[hour] + worked, keeping: Decay.day, steps: passed)
+            hours[hour] = UInt16(
+                clamping: Decay.left(of: Int64(hours[hour]) + worked, keeping: Decay.day, steps: passed))
         }
         days = Decay.left(of: days + (today == 0 ? 0 : Decay.one), keeping: Decay.day, steps: passed)
         today = 0
@@ -89,7 +90,7 @@ struct AgentBehaviour: Equatable, Sendable {
         return max(0, 1000 - 3000 * near / days)
     }
 
-    private func worked(at hour: Int) -> Int64 { hours.indices.contains(hour) ? hours[hour] : 0 }
+    private func worked(at hour: Int) -> Int64 { hours.indices.contains(hour) ? Int64(hours[hour]) : 0 }
 
     private func newestScope(of request: BehaviourRequest) -> Int64 {
         var newest: Int64 = 0
@@ -157,10 +158,12 @@ struct AgentBehaviour: Equatable, Sendable {
         _ sign: BehaviourSign, of request: BehaviourRequest, _ deviations: inout [BehaviourDeviation]
     ) {
         let score = score(sign, of: request)
-        guard score > Self.threshold, raised.indices.contains(sign.rawValue), raised[sign.rawValue] != time.hour else {
+        guard score > Self.threshold, raised.indices.contains(sign.rawValue),
+            raised[sign.rawValue] != Int32(clamping: time.hour)
+        else {
             return
         }
-        raised[sign.rawValue] = time.hour
+        raised[sign.rawValue] = Int32(clamping: time.hour)
         let scope = sign == .newScope ? request.scopes.first { scopes.newness(of: $0) == score } : nil
         deviations.append(BehaviourDeviation(sign: sign, score: BehaviourScore(thousandths: score), scope: scope))
     }
@@ -190,21 +193,21 @@ extension AgentBehaviour {
         scopes = try WeightedNames("scopes", capacity: Self.scopeCapacity, from: &fields)
         resources = try WeightedNames("resources", capacity: Self.resourceCapacity, from: &fields)
         partners = try WeightedNames("partners", capacity: Self.partnerCapacity, from: &fields)
-        hours = try fields.counts("hours", count: 24, in: 0...Decay.most)
+        hours = try fields.counts("hours", count: 24, in: 0...Int64(UInt16.max)).map { UInt16(clamping: $0) }
         days = try fields.integer("days", in: 0...Decay.most)
         today = try fields.integer("today", in: 0...(1 << 24 - 1))
         mints = try BehaviourPace("mints", from: &fields)
         actions = try BehaviourPace("actions", from: &fields)
-        raised = try fields.counts(
-            "raised", count: BehaviourSign.allCases.count, in: -1...BehaviourTime.range.upperBound)
+        raised = try fields.counts("raised", count: BehaviourSign.allCases.count, in: -1...Int64(Int32.max))
+            .map { Int32(clamping: $0) }
     }
 
     var stored: JSONObject {
         [
             "minute": .integer(time.minute), "seen": .integer(seen), "scopes": scopes.stored,
             "resources": resources.stored, "partners": partners.stored,
-            "hours": .array(hours.map { .integer($0) }), "days": .integer(days), "today": .integer(today),
-            "mints": mints.stored, "actions": actions.stored, "raised": .array(raised.map { .integer($0) }),
+            "hours": .array(hours.map { .integer(Int64($0)) }), "days": .integer(days), "today": .integer(today),
+            "mints": mints.stored, "actions": actions.stored, "raised": .array(raised.map { .integer(Int64($0)) }),
         ]
     }
 }

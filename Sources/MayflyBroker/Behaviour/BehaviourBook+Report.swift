@@ -49,7 +49,7 @@ extension BehaviourBook {
         report["last_seen"] = .string(RFC3339.format(behaviour.time.timestamp))
         behaviour.advance(to: BehaviourTime(now))
         report["active_days"] = Decay.json(behaviour.days)
-        report["hours"] = .array(behaviour.hours.map(Decay.json))
+        report["hours"] = .array(behaviour.hours.map { Decay.json(Int64($0)) })
         report["scopes"] = behaviour.scopes.report
         report["resources"] = behaviour.resources.report
         report["partners"] = behaviour.partners.report

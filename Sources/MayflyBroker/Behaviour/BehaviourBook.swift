@@ -7,7 +7,7 @@ import Synchronization
 /// In memory alone: the store gets copies, a bounded step at a time, so that a broker that is killed forgets the last
 /// minute of it and nothing else.
 package final class BehaviourBook: LedgerObserver {
-    /// Agents that are remembered, about a kilobyte each; those that were idle longest are forgotten first.
+    /// Agents that are remembered, one to two kilobytes each; those that were idle longest are forgotten first.
     package static let maximumAgents = 20_000
     /// Agents of one step of writing.
     static let step = 64
@@ -171,40 +171,3 @@ package final class BehaviourBook: LedgerObserver {
         }
     }
 }
-
-extension LedgerEvent {
-    /// A deviation, with what the entry says that showed it.
-    fileprivate static func deviation(_ deviation: BehaviourDeviation, in cause: LedgerEvent) -> LedgerEvent {
-        var event = LedgerEvent(.behaviourDeviated, .ok, actor: "broker")
-        event.agent = cause.agent
-        event.owner = cause.owner
-        event.subject = cause.subject
-        event.resource = cause.resource
-        event.scope = deviation.scope ?? cause.scope
-        event.action = cause.action
-        event.rule = "behaviour.\(deviation.sign.text)"
-        event.reason =
-            "\(deviation.sign.words); score \(String(decoding: JSONWriter.bytes(of: deviation.score.json), as: UTF8.self))"
-        event.task = cause.task
-        event.trace = cause.trace
-        event.token = cause.token
-        if deviation.sign == .newPartner { event.target = cause.target ?? cause.chain.dropLast().last?.agent.text }
-        return event
-    }
-}
-
-extension BehaviourSign {
-    /// What a deviation is, for people.
-    package var words: String {
-        switch self {
-        case .newResource: "a resource that the agent does not use"
-        case .newScope: "a scope that the agent does not use"
-        case .newPartner: "an agent with which it does not share rights"
-        case .burst: "many more requests than at its busiest"
-        case .unusualHour: "an hour at which it does not work"
-        case .refusals: "many more refusals than usual"
-        }
-    }
-}
-
-extension BehaviourSign: MetricLabel {}

@@ -44,6 +44,8 @@ struct WeightedNames: Equatable, Sendable {
     }
 
     private mutating func insert(_ entry: Entry) {
+        // New names are rare, agents are many: no room that may never be used.
+        entries.reserveCapacity(entries.count + 1)
         entries.insert(entry, at: entries.firstIndex { $0.name > entry.name } ?? entries.count)
     }
 

@@ -1,4 +1,5 @@
 import MayflyModel
+package import MayflyPolicy
 
 /// What was issued.
 package enum IssuedKind: Int, MetricLabel {
@@ -162,6 +163,9 @@ package enum NoticeOutcome: Int, MetricLabel {
         }
     }
 }
+
+/// In which way a request was unusual for its agent.
+extension BehaviourSign: MetricLabel {}
 
 /// Whether a token's signature was known to be good.
 package enum CacheResult: Int, MetricLabel {
