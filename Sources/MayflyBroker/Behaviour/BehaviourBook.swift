@@ -96,16 +96,20 @@ package final class BehaviourBook: LedgerObserver {
         }
     }
 
-    /// Forgets whoever was idle longest once there are too many: a sixteenth more than must go, so that the search for
-    /// them is rare.
+    /// Forgets whoever was idle longest once there are too many: an eighth more than must go, so that the search for
+    /// them, which takes milliseconds on the writer's thread, is rare.
     private static func trim(_ state: inout State, to maximum: Int) {
         guard state.pages.count > maximum else { return }
-        let order = state.pages.map { (id: $0.key, minute: $0.value.behaviour.time.minute) }
-            .sorted { ($0.minute, $0.id.text) < ($1.minute, $1.id.text) }
-        for agent in order.prefix(state.pages.count - maximum + maximum / 16) {
-            state.pages[agent.id] = nil
+        let surplus = min(state.pages.count, state.pages.count - maximum + maximum / 8)
+        let minutes = state.pages.values.map { $0.behaviour.time.minute }.sorted()
+        // Of those that were last seen in the same minute any will do.
+        guard let last = minutes.prefix(surplus).last else { return }
+        let older = state.pages.lazy.filter { $0.value.behaviour.time.minute < last }.map(\.key)
+        let equal = state.pages.lazy.filter { $0.value.behaviour.time.minute == last }.map(\.key)
+        for agent in (Array(older) + Array(equal)).prefix(surplus) {
+            state.pages[agent] = nil
             // What is not removed expires by itself.
-            if state.forgotten.count < maximum { state.forgotten.append(agent.id) }
+            if state.forgotten.count < maximum { state.forgotten.append(agent) }
         }
         let pages = state.pages
         state.dirty.removeAll { pages[$0] == nil }

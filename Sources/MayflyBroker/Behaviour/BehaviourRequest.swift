@@ -32,7 +32,11 @@ extension BehaviourRequest {
             // No right yet: what counts is to whom it goes.
             return (agent, BehaviourRequest(phase: .mint, partner: event.target))
         case .tokenRefused:
-            guard event.rule.map({ !$0.hasSuffix(".replayed") }) ?? true else { return nil }
+            let rule = event.rule ?? ""
+            // A fault of the broker is none of the agent.
+            guard !rule.hasSuffix(".replayed"), rule != OAuthError.Code.temporarilyUnavailable.rawValue else {
+                return nil
+            }
             return (agent, refusal(.mint, event))
         case .actionDecided:
             guard event.outcome == .allowed else { return (agent, refusal(.action, event)) }

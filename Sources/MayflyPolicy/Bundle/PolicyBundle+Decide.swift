@@ -48,7 +48,7 @@ extension PolicyBundle {
         let deciding = matching.map { rules[$0] }.filter { $0.outcome == strictest }
         if let first = deciding.first { (decision.rule, decision.reason) = (first.id, first.rationale) }
         decision.outcome = strictest
-        decision.restsOnBehaviour = deciding.contains(where: \.readsBehaviour)
+        decision.restsOnBehaviour = deciding.allSatisfy(\.readsBehaviour)
         decision.remedy = deciding.first?.remedy
         decision.approvals = strictest == .requireApproval ? deciding.map { $0.approval ?? ApprovalTerms() } : []
         // Limits hold whatever else was decided: an approved request stays within them too.
@@ -68,6 +68,9 @@ extension PolicyBundle {
         let rightWins = (right.outcome, left.rule) > (left.outcome, right.rule)
         var decision = rightWins ? right : left
         let other = rightWins ? left : right
+        if left.outcome == right.outcome {
+            decision.restsOnBehaviour = left.restsOnBehaviour && right.restsOnBehaviour
+        }
         decision.approvals = decision.outcome == .requireApproval ? unique(left.approvals + right.approvals) : []
         guard let limits = decision.limits.meet(other.limits) else {
             decision.outcome = .deny

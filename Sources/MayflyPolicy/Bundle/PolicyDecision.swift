@@ -19,6 +19,6 @@ package struct PolicyDecision: Equatable, Sendable {
     package var window: Int64?
     /// Whether the agent is to be suspended.
     package var suspendsAgent = false
-    /// Whether a condition about the agent's behaviour had a part in the outcome.
+    /// Whether no rule would have decided so that does not ask about the agent's behaviour.
     package var restsOnBehaviour = false
 }

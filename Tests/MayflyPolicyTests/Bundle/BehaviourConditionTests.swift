@@ -59,6 +59,17 @@ struct BehaviourConditionTests {
         #expect(bundle.decide(usual).outcome == .allow)
     }
 
+    @Test func whatAnotherRuleDecidesAsWellDoesNotRestOnTheBehaviour() throws {
+        let unusual = Bundles.rule("unusual", "deny", "\"when\": \"behaviour.anomaly > 0.8\"")
+        let forbidden = Bundles.rule("forbidden", "deny", "\"match\": {\"scopes\": [\"b\"]}")
+        let bundle = try Bundles.rules(Bundles.rule("all", "allow"), unusual, forbidden)
+        let behaviour = #"{"anomaly": 1}"#
+        #expect(bundle.decide(try Self.facts(behaviour, scopes: ["a"])).restsOnBehaviour)
+        #expect(!bundle.decide(try Self.facts(behaviour, scopes: ["b"])).restsOnBehaviour)
+        #expect(!bundle.decide(try Self.facts(behaviour, scopes: ["a", "b"])).restsOnBehaviour)
+        #expect(!bundle.decide(try Self.facts("{}", scopes: ["a"])).restsOnBehaviour)
+    }
+
     @Test func aBundleSaysWhetherItAsks() throws {
         for (condition, asks) in [
             ("behaviour.anomaly > 0.8", true), ("has(behaviour.burst)", true), ("tier == 1 || behaviour.known", true),
