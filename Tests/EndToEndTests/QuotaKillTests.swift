@@ -75,6 +75,11 @@ import Testing
         // A refusal by a quota is not what rules decide: it is not replayed.
         let simulated = try mayfly(broker, ["policy", "simulate", "active", "--since", "1h"])
         #expect(simulated.output.contains(" 0 would change"), "\(simulated.output)")
+        // Explained it is: by the rules that allow it, and by what is used.
+        let entry = try desk.call("GET", "/api/v1/ledger?event=token.refused&limit=1").object["entries"]?.arrayValue?
+            .first?.objectValue?["index"]?.stringValue
+        let why = try mayfly(broker, ["policy", "explain", "--entry", try #require(entry)])
+        #expect(why.output.contains("tokens  mint  owner  60    60     3600s"), "\(why)")
         #expect(try broker.stop() == 0)
     }
 

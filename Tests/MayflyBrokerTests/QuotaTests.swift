@@ -224,7 +224,7 @@ struct QuotaTests {
         desk.world.clock.advance(599)
         try clean()
         #expect(records() == 1)
-        desk.world.clock.advance(2)
+        desk.world.clock.advance(81)
         _ = try desk.world.adminToken()
         try clean()
         #expect(records() == 0)

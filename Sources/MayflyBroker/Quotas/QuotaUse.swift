@@ -32,7 +32,10 @@ package struct QuotaUse: Record, Equatable {
     package let id: ID
     /// The oldest first.
     private(set) var slots: [Slot] = []
-    /// When the last of it leaves the window that it was counted in.
+    /// A moment after the last of it has left the window that it was counted in, at most two slots' time later.
+    ///
+    /// It moves with slots and not with what they hold, and to moments that quotas of one window share: what is
+    /// remembered of ends stays small however much is counted.
     private(set) var expires = Timestamp(milliseconds: 0)
 
     package var expiresAt: Timestamp? { expires }
@@ -68,7 +71,7 @@ package struct QuotaUse: Record, Equatable {
         guard count(within: quota.window, at: now) < quota.count else { return nil }
         var use = self
         use.slots.removeAll { $0.last.advanced(bySeconds: quota.window) <= now }
-        let width = Timestamp(seconds: quota.window).milliseconds / Self.slotsPerWindow
+        let width = Self.width(of: quota.window)
         if let newest = use.slots.indices.last, use.slots[newest].first <= now,
             now.milliseconds - use.slots[newest].first.milliseconds < width
         {
@@ -78,7 +81,10 @@ package struct QuotaUse: Record, Equatable {
             use.slots.append(Slot(first: now, last: now, count: 1))
         }
         use.join()
-        use.expires = (use.slots.map(\.last).max() ?? now).advanced(bySeconds: quota.window)
+        let begin = use.slots.last?.first.milliseconds ?? now.milliseconds
+        let end = Timestamp(milliseconds: begin).advanced(bySeconds: quota.window).milliseconds / width + 2
+        let (expires, overflow) = end.multipliedReportingOverflow(by: width)
+        use.expires = Timestamp(milliseconds: overflow ? .max : expires)
         return use
     }
 
@@ -92,6 +98,11 @@ package struct QuotaUse: Record, Equatable {
         let ahead = Timestamp(milliseconds: latest.milliseconds - now.milliseconds)
         use.expires = Timestamp(milliseconds: expires.milliseconds - ahead.milliseconds)
         return use
+    }
+
+    /// Milliseconds from the first of a slot in which more is counted in it.
+    private static func width(of window: Int64) -> Int64 {
+        max(1, Timestamp(seconds: window).milliseconds / slotsPerWindow)
     }
 
     /// Bounds the slots: the two oldest become one, which leaves when the later of them would.

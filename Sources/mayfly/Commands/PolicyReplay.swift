@@ -27,11 +27,13 @@ struct PolicyReplay {
     struct Question {
         let facts: PolicyFacts
         let decision: String
+        /// Whether a quota refused what rules had allowed, so that the decision is not theirs.
+        let isByQuota: Bool
         /// What the entry does not say of the question.
         let gaps: FactGaps
     }
 
-    /// The question behind an entry, and the decision that it records; nil for one that rules did not decide.
+    /// The question behind an entry, and the decision that it records; nil for one that policy did not decide.
     mutating func question(
         _ entry: JSONObject
     ) throws(CommandError) -> Question? {
@@ -42,8 +44,6 @@ struct PolicyReplay {
         let recorded = entry["facts"]?.objectValue
         // What was refused for another reason than policy did not come to it.
         guard recorded != nil || event != "token.refused" && text("decision") == "allow" else { return nil }
-        // What a quota refused the rules had allowed, and would again.
-        guard !(text("rule") ?? "").utf8.starts(with: PolicyQuota.rulePrefix.utf8) else { return nil }
         var context = recorded ?? [:]
         context["phase"] = nil
         context["depth"] = nil
@@ -65,7 +65,9 @@ struct PolicyReplay {
         if facts.phase == .action { gaps.requestFields = ["type", "id"] }
         gaps.lacksBehaviour = behaviour == nil
         if chain.isEmpty { gaps.requestFields.insert("chain") }
-        return Question(facts: facts, decision: text("decision") ?? "", gaps: gaps)
+        return Question(
+            facts: facts, decision: text("decision") ?? "",
+            isByQuota: (text("rule") ?? "").utf8.starts(with: PolicyQuota.rulePrefix.utf8), gaps: gaps)
     }
 
     /// An agent as it is registered now; nil for one that is not.

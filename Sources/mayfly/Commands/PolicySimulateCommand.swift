@@ -127,7 +127,7 @@ enum PolicySimulateCommand: CommandLineCommand {
                 "/api/v1/ledger", query: [("since", since), ("limit", "500"), ("cursor", cursor)])
             for element in page["entries"]?.arrayValue ?? [] where result.seen < limit {
                 guard let row = element.objectValue, let entry = row["entry"]?.objectValue,
-                    let question = try replay.question(entry)
+                    let question = try replay.question(entry), !question.isByQuota
                 else { continue }
                 result.seen += 1
                 let facts = question.facts
