@@ -197,6 +197,28 @@ struct QuotaTests {
         #expect(try allowed() == 1)
     }
 
+    /// The policy is rolled back and put in force again while an action is decided: nobody has asked it.
+    @Test func whatTheBundleInForceWasNotAskedIsNotAllowed() throws {
+        let desk = try Self.desk(Self.quota("closing", 1))
+        let compact = Array(try desk.world.minted("agent:root", Self.form).utf8)
+        let broker = desk.world.broker
+        let tickets = try #require(ResourceName("tickets"))
+        let token = try #require(broker.verification.introspect(compact[...], for: .resource(tickets)))
+        func decide(_ number: Int64) throws -> ActionDecision {
+            let resource = try #require(broker.state.read { $0.resources[tickets] })
+            let command = DecisionCommand(
+                decision: .allow(rule: "grant.scope", notAfter: token.claims.expiresAt),
+                active: VerificationService.ActiveToken(token: token, resource: resource), amounts: .nothing,
+                reservation: nil, asker: "tickets", policy: nil, policyNumber: number, supervision: nil,
+                event: LedgerEvent(.actionDecided, .allowed, actor: "tickets"))
+            let moment = Moment(now: broker.clock.now(), epoch: 1)
+            return try broker.state.read { try command.decide($0, moment).answer.decision }
+        }
+        #expect(try decide(1) == .deny(.policyChanged))
+        #expect(try desk.world.admin("POST", "/api/v1/policies/0/activate", #"{"rationale": "r"}"#).status == 200)
+        #expect(try decide(0).isAllowed)
+    }
+
     @Test func whatWasCountedOutlivesARestart() throws {
         let desk = try Self.desk(Self.quota("closing", 3))
         let token = try desk.world.minted("agent:root", Self.form)

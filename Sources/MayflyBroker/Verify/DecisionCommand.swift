@@ -47,9 +47,10 @@ struct DecisionCommand: Command {
             state.isAlive(claims.chain, for: resource, at: moment.now),
             !state.isRevoked(task: claims.task, trace: claims.trace)
         else { return refused(.inactive) }
-        guard state.policy.id == policyNumber, policy.map({ $0.number == policyNumber }) ?? true else {
-            return refused(.deny(.policyChanged))
-        }
+        // A version that went away and came back meanwhile has not been asked, if what was in between allows everything.
+        guard state.policy.id == policyNumber,
+            policy.map({ $0.number == policyNumber }) ?? state.policy.bundle.allowsEverything
+        else { return refused(.deny(.policyChanged)) }
         guard claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
         var decided: Decided<Ruling>
         if claims.limits.spends {
