@@ -4,7 +4,7 @@ import MayflyPolicy
 extension Operation {
     /// Decisions of a bundle of ten rules and of one of a thousand, of which the same ten can match.
     static func bundles() throws -> [Operation] {
-        let (small, large) = (try bundle(of: 10), try bundle(of: 1000))
+        let (small, large) = (try bundle(of: 10), try bundle(of: 1000, quotas: 1000))
         let facts = PolicyFacts(
             phase: .action,
             agent: .init(
@@ -16,9 +16,14 @@ extension Operation {
         guard small.decide(facts).outcome == .allow, small.decide(facts) == large.decide(facts) else {
             throw MicroError("the bundles do not decide alike")
         }
+        guard large.quotas(for: facts, tier: .autonomous).isEmpty else {
+            throw MicroError("a quota counts the action")
+        }
         return [
             Operation(name: "bundle.decide.10") { keep(small.decide(facts)) },
             Operation(name: "bundle.decide.1000") { keep(large.decide(facts)) },
+            Operation(name: "bundle.quotas.0") { keep(small.quotas(for: facts, tier: .autonomous)) },
+            Operation(name: "bundle.quotas.1000") { keep(large.quotas(for: facts, tier: .autonomous)) },
         ]
     }
 
@@ -28,8 +33,8 @@ extension Operation {
                 Array(#"{"env": "staging", "cost": {"amount": "12.50", "currency": "USD"}, "records": 3}"#.utf8)))
     }
 
-    /// Ten rules that may be about the request, each with a condition, and others about other actions.
-    private static func bundle(of count: Int) throws -> PolicyBundle {
+    /// Ten rules that may be about the request, each with a condition, and others, and all quotas, about other actions.
+    private static func bundle(of count: Int, quotas: Int = 0) throws -> PolicyBundle {
         var rules: [String] = []
         for number in 0..<count {
             let action = number < 10 ? "reply" : "other\(number)"
@@ -40,7 +45,13 @@ extension Operation {
                     + #" "decision": "\#(decision)", "rationale": "measured"}"#)
         }
         let tiers = #"{"missing": 1, "cost": {"USD": {"tier2": "100", "tier3": "1000"}}}"#
-        let text = #"{"policy": "measured", "tiers": \#(tiers), "rules": [\#(rules.joined(separator: ","))]}"#
+        let limits = (0..<quotas).map { number in
+            #"{"id": "quota\#(number)", "on": "action", "match": {"actions": ["other\#(number)"]}, "count": 1,"#
+                + #" "window": "1h", "rationale": "measured"}"#
+        }
+        let text =
+            #"{"policy": "measured", "tiers": \#(tiers), "rules": [\#(rules.joined(separator: ","))],"#
+            + #" "quotas": [\#(limits.joined(separator: ","))]}"#
         return try PolicyBundle(FieldReader(try JSONParser.parseObject(Array(text.utf8))))
     }
 }

@@ -60,7 +60,8 @@ enum OpenAPIDocument {
             "default": .object(["description": .string("Refused; the body says why")]),
         ]
         if LimitReply.templates.contains(endpoint.template) {
-            responses["429"] = later("The agent, or the resource that asks, is past its limit of requests")
+            responses["429"] = later(
+                "The agent, its owner, or the resource that asks is past its limit of requests, or a quota is used up")
         }
         operation["responses"] = .object(responses)
         if endpoint.access != .open {
