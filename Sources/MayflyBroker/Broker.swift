@@ -93,7 +93,8 @@ package final class Broker: Sendable {
         approvals = ApprovalDesk(state: state, clock: clock, writer: writer, governance: governance)
         supervisions = SupervisionDesk(state: state, clock: clock, writer: writer)
         verification = VerificationService(
-            state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics, behaviour: behaviour)
+            state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics, behaviour: behaviour,
+            governance: governance)
         limits = RequestLimits(live: live, wall: wall, clock: clock, state: state, writer: writer)
         ledger = LedgerService(
             store: store, segments: segments, state: state, writer: writer, signer: signer, clock: clock,

@@ -10,17 +10,24 @@ struct ApprovalSubjectTests {
     private static func subject(_ random: inout SeededGenerator) throws -> ApprovalSubject {
         func word() -> String { "w\(UInt64.random(in: 0...5, using: &random))" }
         func agent() throws -> AgentID { try #require(AgentID("agent:" + word())) }
+        let asked: ApprovalSubject.Asked =
+            if Bool.random(using: &random) {
+                .token(
+                    .init(
+                        operation: try #require(ApprovalSubject.Operation.allCases.randomElement(using: &random)),
+                        details: (0..<Int.random(in: 0...2, using: &random)).map { _ in
+                            .object([word(): .string(word())])
+                        }, delegates: [.agent(try agent())], life: Int64.random(in: 1...3600, using: &random)))
+            } else {
+                .action(.init(name: word(), type: word(), identifier: word()))
+            }
         return ApprovalSubject(
-            operation: try #require(ApprovalSubject.Operation.allCases.randomElement(using: &random)),
-            agent: try agent(), owner: try #require(OwnerID("owner:" + word())),
+            asked, agent: try agent(), owner: try #require(OwnerID("owner:" + word())),
             resource: try #require(ResourceName(word())),
             scopes: ScopeSet((0..<Int.random(in: 0...3, using: &random)).compactMap { _ in Scope(word()) }),
-            details: (0..<Int.random(in: 0...2, using: &random)).map { _ in .object([word(): .string(word())]) },
             context: [word(): .string(word()), "nested": .object([word(): .integer(1), word(): .null])],
             chain: try (0..<Int.random(in: 0...2, using: &random)).map { _ in try agent() },
-            task: Bool.random(using: &random) ? word() : nil,
-            delegates: [.agent(try agent())],
-            life: Int64.random(in: 1...3600, using: &random), bundle: word())
+            task: Bool.random(using: &random) ? word() : nil, bundle: word())
     }
 
     /// The same with one thing changed, in every way there is.
@@ -34,28 +41,27 @@ struct ApprovalSubjectTests {
         func context(_ context: JSONObject) {
             all.append(
                 ApprovalSubject(
-                    operation: subject.operation, agent: subject.agent, owner: subject.owner,
-                    resource: subject.resource, scopes: subject.scopes, details: subject.details, context: context,
-                    chain: subject.chain, task: subject.task, delegates: subject.delegates, life: subject.life,
+                    subject.asked, agent: subject.agent, owner: subject.owner, resource: subject.resource,
+                    scopes: subject.scopes, context: context, chain: subject.chain, task: subject.task,
                     bundle: subject.bundle))
         }
-        for operation in ApprovalSubject.Operation.allCases where operation != subject.operation {
-            change { $0.operation = operation }
+        switch subject.asked {
+        case .token(let rights):
+            for other in try changed(rights) { change { $0.asked = .token(other) } }
+            change { $0.asked = .action(.init(name: "new", type: "t", identifier: "1")) }
+        case .action(let action):
+            for other in changed(action) { change { $0.asked = .action(other) } }
+            change { $0.asked = .token(.init(operation: .issue, details: [], delegates: [], life: 1)) }
         }
         try change { $0.agent = try #require(AgentID("agent:new")) }
         try change { $0.owner = try #require(OwnerID("owner:new")) }
         try change { $0.resource = try #require(ResourceName("new")) }
         try change { $0.scopes = ScopeSet($0.scopes.scopes + [try #require(Scope("new"))]) }
         if !subject.scopes.isEmpty { change { $0.scopes = ScopeSet($0.scopes.scopes.dropLast()) } }
-        change { $0.details.append(.object([:])) }
-        if !subject.details.isEmpty { change { $0.details.removeLast() } }
         try change { $0.chain.append(try #require(AgentID("agent:new"))) }
         if !subject.chain.isEmpty { change { $0.chain.removeLast() } }
         change { $0.task = ($0.task ?? "") + "x" }
         if subject.task != nil { change { $0.task = nil } }
-        try change { $0.delegates.append(.agent(try #require(AgentID("agent:new")))) }
-        if !subject.delegates.isEmpty { change { $0.delegates.removeLast() } }
-        change { $0.life += 1 }
         change { $0.bundle += "x" }
         context([:])
         for member in subject.context.members {
@@ -67,6 +73,34 @@ struct ApprovalSubjectTests {
             context(other)
         }
         return all
+    }
+
+    private static func changed(_ rights: ApprovalSubject.Rights) throws -> [ApprovalSubject.Rights] {
+        var all: [ApprovalSubject.Rights] = []
+        func change(_ edit: (inout ApprovalSubject.Rights) throws -> Void) rethrows {
+            var other = rights
+            try edit(&other)
+            all.append(other)
+        }
+        for operation in ApprovalSubject.Operation.allCases where operation != rights.operation {
+            change { $0.operation = operation }
+        }
+        change { $0.details.append(.object([:])) }
+        if !rights.details.isEmpty { change { $0.details.removeLast() } }
+        try change { $0.delegates.append(.agent(try #require(AgentID("agent:new")))) }
+        change { $0.delegates.removeLast() }
+        change { $0.life += 1 }
+        return all
+    }
+
+    private static func changed(_ action: ApprovalSubject.Action) -> [ApprovalSubject.Action] {
+        [
+            .init(name: action.name + "x", type: action.type, identifier: action.identifier),
+            .init(name: action.name, type: action.type + "x", identifier: action.identifier),
+            .init(name: action.name, type: action.type, identifier: action.identifier + "x"),
+            // What moves from one member to another is not the same.
+            .init(name: action.name, type: action.identifier + "y", identifier: action.type),
+        ]
     }
 
     @Test(arguments: 0..<200 as Range<UInt64>)
@@ -109,16 +143,31 @@ struct ApprovalSubjectTests {
         #expect(with(["K": one]) != with(["\u{212A}": one]))
     }
 
+    private static let now = Timestamp(seconds: 1_800_000_000)
+
+    private static func request(_ subject: ApprovalSubject, _ source: ApprovalSource) throws -> ApprovalRequest {
+        ApprovalRequest(
+            id: try ApprovalID.random(), subject: subject, digest: subject.digest, terms: [ApprovalTerms()],
+            createdAt: now, lapsesAt: now.advanced(bySeconds: 900), source: source)
+    }
+
+    private static func token() throws -> ApprovalSubject {
+        ApprovalSubject(
+            agent: try #require(AgentID("agent:a")), owner: try #require(OwnerID("owner:o")),
+            resource: try #require(ResourceName("r")), scopes: ScopeSet([]), life: 300, bundle: "b")
+    }
+
+    private static func action() throws -> ApprovalSubject {
+        var subject = try token()
+        subject.asked = .action(.init(name: "pay", type: "note", identifier: "1"))
+        return subject
+    }
+
     @Test func aStoredRequestWithAnotherSubjectIsNotTaken() throws {
-        var random = SeededGenerator(seed: 3)
-        let subject = try Self.subject(&random)
-        let now = Timestamp(seconds: 1_800_000_000)
         var asked = TokenRequest()
         asked.scope = "a b"
         asked.context = try PolicyContext(["a": .integer(1)])
-        let request = ApprovalRequest(
-            id: try ApprovalID.random(), subject: subject, digest: subject.digest, terms: [ApprovalTerms()],
-            createdAt: now, lapsesAt: now.advanced(bySeconds: 900), message: "m", request: asked)
+        let request = try Self.request(try Self.token(), .client(message: "m", request: asked))
         #expect(try ApprovalRequest(stored: request.stored) == request)
         var forged = request.stored
         var inner = try #require(forged["subject"]?.objectValue)
@@ -128,5 +177,32 @@ struct ApprovalSubjectTests {
         forged = request.stored
         forged["terms"] = .array([])
         #expect(throws: FieldError.self) { try ApprovalRequest(stored: forged) }
+    }
+
+    @Test func aStoredRequestHasTheMembersOfItsKindAndNoOthers() throws {
+        let presented = ApprovalSource.Presented(epoch: 7, tokens: ["root", "ticket", "own"], trace: "trace")
+        let request = try Self.request(try Self.action(), .tool(presented))
+        #expect(try ApprovalRequest(stored: request.stored) == request)
+        for name in ["message", "request"] {
+            var mixed = request.stored
+            mixed[name] = name == "message" ? .string("m") : .object(TokenRequest().json)
+            #expect(throws: FieldError.self, "\(name)") { try ApprovalRequest(stored: mixed) }
+        }
+        var less = request.stored
+        less["presented"] = nil
+        #expect(throws: FieldError.self) { try ApprovalRequest(stored: less) }
+        var more = try Self.request(try Self.token(), .client(message: nil, request: nil)).stored
+        more["presented"] = .object(presented.json)
+        #expect(throws: FieldError.self) { try ApprovalRequest(stored: more) }
+        // Nor has the subject, whatever its digest would be.
+        for name in ["authorization_details", "delegates", "life"] {
+            var mixed = try Self.action().json
+            mixed[name] = name == "life" ? .integer(1) : .array([])
+            #expect(throws: FieldError.self, "\(name)") {
+                var fields = FieldReader(mixed)
+                _ = try ApprovalSubject(&fields)
+                try fields.finish()
+            }
+        }
     }
 }

@@ -209,7 +209,7 @@ struct QuotaTests {
             let command = DecisionCommand(
                 decision: .allow(rule: "grant.scope", notAfter: token.claims.expiresAt),
                 active: VerificationService.ActiveToken(token: token, resource: resource), amounts: .nothing,
-                reservation: nil, asker: "tickets", policy: nil, policyNumber: number, supervision: nil,
+                reservation: nil, consent: nil, asker: "tickets", policy: nil, policyNumber: number, supervision: nil,
                 event: LedgerEvent(.actionDecided, .allowed, actor: "tickets"))
             let moment = Moment(now: broker.clock.now(), epoch: 1)
             return try broker.state.read { try command.decide($0, moment).answer.decision }

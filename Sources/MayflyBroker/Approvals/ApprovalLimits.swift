@@ -6,10 +6,18 @@ package enum ApprovalLimits {
     package static let pendingPerAgent = 16
     /// Requests in all that wait for people.
     package static let pending = 2048
+    /// Actions of one agent that wait for people, of the places that it has in all.
+    ///
+    /// A tool can take no more: the agent's own requests for tokens keep the rest.
+    package static let actionsPerAgent = 8
+    /// Actions at one resource that wait for people, whatever the number of agents whose tokens it sees.
+    package static let actionsPerResource = 256
     /// Different terms of one request.
     package static let terms = 16
     /// Bytes of the canonical form of one request.
     package static let subjectBytes = 16_384
+    /// Bytes of an action's name, and of its thing's type and id.
+    package static let nameBytes = 1024
     /// Bytes of the text that a client shows with its request.
     package static let messageBytes = 256
     /// Seconds; the shortest window that a client may ask for.

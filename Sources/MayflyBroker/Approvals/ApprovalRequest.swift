@@ -13,9 +13,9 @@ package struct ApprovalRequest: Record, Equatable {
         case denied
         /// The window ended first.
         case expired
-        /// A token was made of it.
+        /// A token was made of it, or the action was allowed.
         case used
-        /// Another policy is in force, or something else of the request has changed.
+        /// Another policy is in force, something else of the request has changed, or what asked was revoked.
         case superseded
     }
 
@@ -35,19 +35,30 @@ package struct ApprovalRequest: Record, Equatable {
     package var lastPolled: Timestamp
     /// Seconds that the client must let pass between two polls.
     package var interval: Int64
+    /// Always that of the subject's kind.
+    package let source: ApprovalSource
+
     /// Text of the client's for whoever decides; nobody vouches for it, and the digest does not cover it.
-    package let message: String?
-    /// What a poll by `auth_req_id` asks for again; nil for a request that a parent token must come with.
-    package let request: TokenRequest?
+    package var message: String? {
+        guard case .client(let message, _) = source else { return nil }
+        return message
+    }
+
+    /// What a poll by `auth_req_id` asks for again; nil for a request that a parent token must come with, and for an
+    /// action.
+    package var request: TokenRequest? {
+        guard case .client(_, let request) = source else { return nil }
+        return request
+    }
 
     /// When the record may be forgotten.
     ///
-    /// An agreement stands for actions of the token that was made of it, which was made within the window and lives
-    /// `subject.life` at most. A denial stands for the window of the terms, however short a one the client asked for.
+    /// An agreement stands for actions of the token that was made of it, which was made within the window and lives as
+    /// long as it says at most; that to an action is over with it. A denial stands for the window of the terms, however short a one the client asked for.
     package var expiresAt: Timestamp? {
         let end =
             switch state {
-            case .used: lapsesAt.advanced(bySeconds: subject.life)
+            case .used: lapsesAt.advanced(bySeconds: subject.rights?.life ?? 0)
             case .denied: createdAt.advanced(bySeconds: terms.map(\.window).min() ?? 0)
             case .pending, .approved, .expired, .superseded: lapsesAt
             }
@@ -71,8 +82,9 @@ package struct ApprovalRequest: Record, Equatable {
 
     init(
         id: ApprovalID, subject: ApprovalSubject, digest: SHA256Digest, terms: [ApprovalTerms],
-        createdAt: Timestamp, lapsesAt: Timestamp, message: String?, request: TokenRequest?
+        createdAt: Timestamp, lapsesAt: Timestamp, source: ApprovalSource
     ) {
+        precondition(source.goes(with: subject), "a client asks for tokens, and a tool about actions")
         self.id = id
         self.subject = subject
         self.digest = digest
@@ -83,8 +95,7 @@ package struct ApprovalRequest: Record, Equatable {
         self.lapsesAt = lapsesAt
         lastPolled = createdAt
         interval = ApprovalLimits.interval
-        self.message = message
-        self.request = request
+        self.source = source
     }
 }
 
@@ -97,12 +108,16 @@ extension ApprovalRequest {
             "lapses": .integer(lapsesAt.milliseconds), "polled": .integer(lastPolled.milliseconds),
             "interval": .integer(interval),
         ]
-        object["message"] = message.map { .string($0) }
-        object["request"] = request.map { .object($0.json) }
+        switch source {
+        case .client(let message, let request):
+            object["message"] = message.map { .string($0) }
+            object["request"] = request.map { .object($0.json) }
+        case .tool(let presented): object["presented"] = .object(presented.json)
+        }
         return object
     }
 
-    /// Reads what `stored` wrote; a digest that is not the subject's is refused.
+    /// Reads what `stored` wrote; a digest that is not the subject's is refused, and what goes with the other kind.
     init(stored object: JSONObject) throws(FieldError) {
         var fields = FieldReader(object)
         id = try fields.approvalID("id")
@@ -131,13 +146,7 @@ extension ApprovalRequest {
         lapsesAt = Timestamp(milliseconds: try fields.integer("lapses", in: 0...Int64.max))
         lastPolled = Timestamp(milliseconds: try fields.integer("polled", in: 0...Int64.max))
         interval = try fields.integer("interval", in: 1...ApprovalLimits.longestInterval)
-        message = try fields.optionalString("message", maximum: ApprovalLimits.messageBytes)
-        if var reader = try fields.object("request") {
-            request = try TokenRequest(&reader)
-            try reader.finish()
-        } else {
-            request = nil
-        }
+        source = try ApprovalSource(of: subject, &fields)
         try fields.finish()
     }
 

@@ -6,66 +6,68 @@ package import MayflyModel
 /// Left out is what says nothing of the rights: the trace id, the moment, the client's assertion, and which of several
 /// tickets or tokens of the same chain is presented.
 package struct ApprovalSubject: Equatable, Sendable {
-    /// What is to be made.
-    package enum Operation: String, CaseIterable, Sendable {
-        /// A token for the agent's own task.
-        case issue
-        /// A ticket with which another agent fetches rights.
-        case ticket
-        /// A token below another agent's.
-        case exchange
-    }
-
-    package var operation: Operation
+    package var asked: Asked
+    /// Who is to hold the token, or holds the one that the action is to be done with.
     package var agent: AgentID
     package var owner: OwnerID
     package var resource: ResourceName
+    /// What the token would grant, or what the action takes of it.
     package var scopes: ScopeSet
-    /// Authorization details as they would be granted, the limits among them; each in its canonical form.
-    package var details: [JSONValue]
-    /// What the request says of the case at hand, members in the order of their names.
+    /// What the request, or the tool, says of the case at hand, members in the order of their names.
     package let context: JSONObject
     /// Agents of the chain above, the root first; empty for an agent's own task.
     package var chain: [AgentID]
-    /// Nil when the caller left the name to the broker.
+    /// Nil when the caller left the name to the broker; an action has that of its token.
     package var task: String?
-    /// To whom the token may be taken further, or whom the ticket names.
-    package var delegates: [Delegate]
-    /// Seconds to live.
-    package var life: Int64
     /// The digest text of the policy that asks.
     package var bundle: String
 
+    /// A token that is to be made.
     package init(
         operation: Operation = .issue, agent: AgentID, owner: OwnerID, resource: ResourceName, scopes: ScopeSet,
         details: [JSONValue] = [], context: JSONObject = [:], chain: [AgentID] = [], task: String? = nil,
         delegates: [Delegate] = [], life: Int64, bundle: String
     ) {
-        self.operation = operation
+        self.init(
+            .token(Rights(operation: operation, details: details, delegates: delegates, life: life)), agent: agent,
+            owner: owner, resource: resource, scopes: scopes, context: context, chain: chain, task: task,
+            bundle: bundle)
+    }
+
+    package init(
+        _ asked: Asked, agent: AgentID, owner: OwnerID, resource: ResourceName, scopes: ScopeSet,
+        context: JSONObject = [:], chain: [AgentID] = [], task: String? = nil, bundle: String
+    ) {
+        self.asked = asked
         self.agent = agent
         self.owner = owner
         self.resource = resource
         self.scopes = scopes
-        self.details = details
         self.context = context.sorted
         self.chain = chain
         self.task = task
-        self.delegates = delegates
-        self.life = life
         self.bundle = bundle
     }
 
     /// Every member in a fixed order: what people see, what is stored, and what the digest covers.
     package var json: JSONObject {
         var object: JSONObject = [
-            "operation": .string(operation.rawValue), "agent": .string(agent.text), "owner": .string(owner.text),
+            "operation": .string(asked.name), "agent": .string(agent.text), "owner": .string(owner.text),
             "resource": .string(resource.text), "scopes": .array(scopes.scopes.map { .string($0.text) }),
-            "authorization_details": .array(details), "context": .object(context),
-            "chain": .array(chain.map { .string($0.text) }),
         ]
+        switch asked {
+        case .token(let rights): object["authorization_details"] = .array(rights.details)
+        case .action(let action):
+            object["action"] = .string(action.name)
+            object["thing"] = .object(["type": .string(action.type), "id": .string(action.identifier)])
+        }
+        object["context"] = .object(context)
+        object["chain"] = .array(chain.map { .string($0.text) })
         object["task"] = task.map { .string($0) }
-        object["delegates"] = .array(delegates.map { .string($0.text) })
-        object["life"] = .integer(life)
+        if case .token(let rights) = asked {
+            object["delegates"] = .array(rights.delegates.map { .string($0.text) })
+            object["life"] = .integer(rights.life)
+        }
         object["bundle"] = .string(bundle)
         return object
     }
@@ -80,20 +82,15 @@ package struct ApprovalSubject: Equatable, Sendable {
 }
 
 extension ApprovalSubject {
-    /// Reads what `json` wrote.
+    /// Reads what `json` wrote; a member of the other kind is left over, for which `finish` fails.
     init(_ fields: inout FieldReader) throws(FieldError) {
         let links = Int(RegistryLimits.maximumDepth) + 1
         self.init(
-            operation: try fields.required("operation", try fields.choice("operation", Operation.self)),
-            agent: try fields.identifier("agent"), owner: try fields.identifier("owner"),
+            try Asked(&fields), agent: try fields.identifier("agent"), owner: try fields.identifier("owner"),
             resource: try fields.identifier("resource"), scopes: try fields.scopes("scopes"),
-            details: try fields.values("authorization_details", maximumCount: DetailSet.maximumCount + 1)?
-                .map(\.value) ?? [],
             context: try fields.required("context", fields.take("context")?.objectValue),
             chain: try fields.identifiersWithRepeats("chain", maximumCount: links),
             task: try fields.optionalString("task", maximum: TokenID.maximumTaskLength),
-            delegates: try Delegate.list("delegates", in: &fields),
-            life: try fields.integer("life", in: 0...RegistryLimits.maximumTokenLife),
             bundle: try fields.string("bundle"))
     }
 }

@@ -13,12 +13,18 @@ extension LedgerEvent {
         event.agent = subject.agent
         event.owner = subject.owner
         event.resource = state.resources[subject.resource]?.spec.identifier.text
-        event.scope = subject.scopes.text
+        event.scope = subject.scopes.isEmpty ? nil : subject.scopes.text
+        event.action = (subject.action?.name).map(printable)
         event.task = subject.task
         event.approval = request.id.text
         event.expiresAt = request.lapsesAt
         event.digest = request.digest
         event.seconds = now.map { request.age(at: $0) }
         return event
+    }
+
+    /// An action's name as it may stand in the ledger: short, and visible ASCII.
+    static func printable(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(128).map { (0x21...0x7E).contains($0) ? $0 : 0x3F }, as: UTF8.self)
     }
 }

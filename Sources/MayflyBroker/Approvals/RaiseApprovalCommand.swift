@@ -6,12 +6,7 @@ import MayflyPolicy
 ///
 /// In the writer's order: the same request asked twice is one question, and the bounds hold whatever arrives at once.
 struct RaiseApprovalCommand: Command {
-    let subject: ApprovalSubject
-    let digest: SHA256Digest
-    /// Without repeats, never empty.
-    let terms: [ApprovalTerms]
-    /// For a new question.
-    let fresh: ApprovalID
+    let question: ApprovalQuestion
     /// The question that the client names, when it does; then no other is looked at and none is made.
     let named: ApprovalID?
     let request: TokenRequest?
@@ -24,6 +19,8 @@ struct RaiseApprovalCommand: Command {
     /// The ticket that is to be redeemed; it stays good until a token is made of it.
     let ticket: UsedMark?
     let governance: any Governance
+
+    private var subject: ApprovalSubject { question.subject }
 
     func decide(
         _ state: Tables, _ moment: Moment
@@ -47,11 +44,13 @@ struct RaiseApprovalCommand: Command {
                 OAuthError(.invalidGrant, "the policy has changed while the request was on its way; ask again"),
                 "policy.changed", in: state)
         }
-        let found = named.map { state.approvals[$0] } ?? state.approval(for: digest)
+        let found = named.map { state.approvals[$0] } ?? state.approval(for: question.digest)
         guard let found, found.subject.agent == subject.agent else {
             return named == nil ? raise(in: state, at: now) : refused(Self.unknown, "approval.unknown", in: state)
         }
-        guard found.digest == digest, Set(found.terms) == Set(terms) else { return replaced(found, in: state, at: now) }
+        guard found.digest == question.digest, Set(found.terms) == Set(question.terms) else {
+            return replaced(found, in: state, at: now)
+        }
         switch state.state(of: found, bundle: subject.bundle, at: now) {
         case .pending where found.state == .approved: return reopen(found, in: state, at: now)
         case .pending: return poll(found, at: now)
@@ -66,23 +65,16 @@ struct RaiseApprovalCommand: Command {
 
     // MARK: What becomes of the question
 
-    private func raise(in state: Tables, at now: Timestamp, after changes: Outcome? = nil) -> Outcome {
-        guard state.approvalIndex.undecidedCount(of: subject.agent) < ApprovalLimits.pendingPerAgent,
-            state.approvalIndex.undecidedCount < ApprovalLimits.pending
+    private func raise(in state: Tables, at now: Timestamp, after earlier: ApprovalQuestion.Step? = nil) -> Outcome {
+        guard let step = question.raise(at: now, source: source, expiry: requestedExpiry, in: state, after: earlier)
         else { return refused(Self.tooMany, "approval.limit", in: state) }
-        let new = question(at: now)
-        return Decided(
-            .success(PendingApproval(new, at: now)), changes: (changes?.changes ?? []) + [.approval(new)],
-            events: (changes?.events ?? []) + [.approval(.approvalRaised, .ok, new, by: new.subject.agent.text, state)])
+        return pending(after: step, at: now)
     }
 
-    /// The record of a new question that is put at `now`.
-    func question(at now: Timestamp) -> ApprovalRequest {
-        let window = terms.map(\.window).min() ?? 0
-        return ApprovalRequest(
-            id: fresh, subject: subject, digest: digest, terms: terms, createdAt: now,
-            lapsesAt: now.advanced(bySeconds: min(window, requestedExpiry ?? window)), message: message,
-            request: request)
+    var source: ApprovalSource { .client(message: message, request: request) }
+
+    private func pending(after step: ApprovalQuestion.Step, at now: Timestamp) -> Outcome {
+        Decided(.success(PendingApproval(step.request, at: now)), changes: step.changes, events: step.events)
     }
 
     private func pending(_ found: ApprovalRequest, at now: Timestamp) -> Outcome {
@@ -102,22 +94,15 @@ struct RaiseApprovalCommand: Command {
         return Decided(isTooSoon ? .failure(told.slowDown) : .success(told), changes: [.approval(polled)])
     }
 
-    /// Somebody whose vote was needed has left, or lost the group or the key: people are asked again.
     private func reopen(_ found: ApprovalRequest, in state: Tables, at now: Timestamp) -> Outcome {
-        var open = state.reopened(found)
-        open.lastPolled = now
-        return Decided(
-            .success(PendingApproval(open, at: now)), changes: [.approval(open)],
-            events: [.approval(.approvalReopened, .refused, open, by: "broker", state, at: now)])
+        var polled = found
+        polled.lastPolled = now
+        return pending(after: question.reopen(polled, in: state, at: now), at: now)
     }
 
     private func lapse(_ found: ApprovalRequest, in state: Tables, at now: Timestamp) -> Outcome {
         guard found.state != .expired else { return refused(Self.lapsed, "approval.expired", in: state) }
-        var lapsed = found
-        lapsed.state = .expired
-        return Decided(
-            .failure(Self.lapsed), changes: [.approval(lapsed)],
-            events: [.approval(.approvalExpired, .refused, lapsed, by: subject.agent.text, state, at: now)])
+        return ended(question.lapse(found, in: state, at: now), Self.lapsed)
     }
 
     /// The question was another one: it is not answered for this request.
@@ -126,12 +111,12 @@ struct RaiseApprovalCommand: Command {
             return named == nil
                 ? raise(in: state, at: now) : refused(Self.superseded, "approval.superseded", in: state)
         }
-        var old = found
-        old.state = .superseded
-        let end = Outcome(
-            .failure(Self.superseded), changes: [.approval(old)],
-            events: [.approval(.approvalSuperseded, .refused, old, by: subject.agent.text, state, at: now)])
-        return named == nil ? raise(in: state, at: now, after: end) : end
+        let step = question.supersede(found, in: state, at: now)
+        return named == nil ? raise(in: state, at: now, after: step) : ended(step, Self.superseded)
+    }
+
+    private func ended(_ step: ApprovalQuestion.Step, _ error: OAuthError) -> Outcome {
+        Decided(.failure(error), changes: step.changes, events: step.events)
     }
 
     private func refused(_ error: OAuthError, _ rule: String, in state: Tables) -> Outcome {
@@ -144,7 +129,7 @@ struct RaiseApprovalCommand: Command {
         event.reason = error.description
         event.scope = subject.scopes.text
         event.task = subject.task
-        event.digest = digest
+        event.digest = question.digest
         return Decided(.failure(error), events: [event])
     }
 

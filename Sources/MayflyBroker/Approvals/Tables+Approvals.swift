@@ -21,11 +21,11 @@ extension Tables {
     package func state(of request: ApprovalRequest, bundle: String, at now: Timestamp) -> ApprovalRequest.State {
         guard request.isOpen else { return request.state }
         guard now < request.lapsesAt else { return .expired }
-        guard request.subject.bundle.utf8.elementsEqual(bundle.utf8) else { return .superseded }
+        guard request.subject.bundle.utf8.elementsEqual(bundle.utf8), !isCut(request) else { return .superseded }
         return request.state == .approved && isSatisfied(request) ? .approved : .pending
     }
 
-    /// Whether a token may be made of a request at `now`, when `bundle` is the policy in force.
+    /// Whether a request may be used at `now`, when `bundle` is the policy in force.
     func isRedeemable(_ request: ApprovalRequest, bundle: String, at now: Timestamp) -> Bool {
         state(of: request, bundle: bundle, at: now) == .approved
     }

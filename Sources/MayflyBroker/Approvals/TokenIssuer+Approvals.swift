@@ -42,26 +42,24 @@ extension TokenIssuer {
         request: TokenRequest?, named: ApprovalID? = nil, ticket: UsedMark? = nil,
         note: ApprovalNote = ApprovalNote(), at now: Timestamp
     ) throws(OAuthError) -> ApprovalStep {
-        let digest = subject.digest
+        guard ApprovalQuestion.fits(subject, terms: terms) else { throw Self.tooLarge }
+        let question = try ApprovalQuestion(subject, terms: terms)
         let wanted = Set(terms)
-        guard wanted.count <= ApprovalLimits.terms, subject.canonical.count <= ApprovalLimits.subjectBytes else {
-            throw Self.tooLarge
-        }
         let found = state.read { tables -> ApprovalID? in
-            guard let request = named.map({ tables.approvals[$0] }) ?? tables.approval(for: digest, at: now),
-                request.digest == digest, Set(request.terms) == wanted,
+            guard let request = named.map({ tables.approvals[$0] }) ?? tables.approval(for: question.digest, at: now),
+                request.digest == question.digest, Set(request.terms) == wanted,
                 tables.isRedeemable(request, bundle: subject.bundle, at: now)
             else { return nil }
             return request.id
         }
-        if let found, note.isPoll { return .granted(ApprovalUse(id: found, digest: digest, governance: governance)) }
+        if let found, note.isPoll {
+            return .granted(ApprovalUse(id: found, digest: question.digest, governance: governance))
+        }
         let command = RaiseApprovalCommand(
-            subject: subject, digest: digest, terms: terms.uniqued, fresh: try ApprovalID.random(), named: named,
-            request: request, message: note.message, requestedExpiry: note.requestedExpiry, isPoll: note.isPoll,
-            assertion: client.mark, ticket: ticket, governance: governance)
-        // What could be written and not be read again would keep the broker from starting.
-        let written = JSONWriter.bytes(of: .object(command.question(at: now).stored))
-        guard let stored = try? JSONParser.parseObject(written), (try? ApprovalRequest(stored: stored)) != nil else {
+            question: question, named: named, request: request, message: note.message,
+            requestedExpiry: note.requestedExpiry, isPoll: note.isPoll, assertion: client.mark, ticket: ticket,
+            governance: governance)
+        guard ApprovalQuestion.isReadable(question.record(at: now, source: command.source)) else {
             throw Self.tooLarge
         }
         return .asked(command)
@@ -114,13 +112,5 @@ extension ApprovalSubject {
             // A task that the broker has just made up is another one each time.
             task: minting.parents.isEmpty ? minting.request.task : minting.task, delegates: minting.delegates,
             life: minting.life, bundle: bundle)
-    }
-}
-
-extension [ApprovalTerms] {
-    /// These in their order, each once.
-    fileprivate var uniqued: [ApprovalTerms] {
-        var seen: Set<ApprovalTerms> = []
-        return filter { seen.insert($0).inserted }
     }
 }

@@ -35,7 +35,7 @@ struct VoteCommand: Command {
         case .approved where !approves: break
         case .approved: throw .conflict("the request is approved already")
         case .denied: throw .conflict("the request is denied already")
-        case .used: throw .conflict("the request was approved, and a token was made of it")
+        case .used: throw .conflict("the request was approved, and has been used")
         case .expired: return ended(request, as: .expired, .approvalExpired, state, now)
         case .superseded: return ended(request, as: .superseded, .approvalSuperseded, state, now)
         }
@@ -111,7 +111,7 @@ struct VoteCommand: Command {
         let refusal = BrokerError.conflict(
             end == .expired
                 ? "the request's window has ended; the agent may ask again"
-                : "the policy has changed since; the agent must ask anew")
+                : "the policy has changed since, or what asked was revoked; it must be asked anew")
         guard request.isOpen else { return Decided(.failure(refusal)) }
         var request = request
         request.state = end

@@ -24,6 +24,16 @@ package enum RevocationRequest: Equatable, Sendable {
         case .everything: "everything"
         }
     }
+
+    /// What is remembered by name; nil for what ends by an epoch.
+    var target: Revocation.Target? {
+        switch self {
+        case .token(let id): .token(id)
+        case .task(let name): .task(name)
+        case .trace(let id): .trace(id)
+        case .agent, .owner, .role, .resource, .everything: nil
+        }
+    }
 }
 
 /// Ends what a request names: one increment, whatever the number of live tokens.
@@ -40,7 +50,13 @@ struct RevokeCommand: Command {
         var event = event
         event.target = request.text
         event.reason = reason
-        return Decided((), changes: [try change(state, moment)], events: [event])
+        var decided = Decided<Void>((), changes: [try change(state, moment)], events: [event])
+        // Everything else that ends tokens ends the questions that came with them by its epoch.
+        for ended in request.target.map({ state.approvals(endedBy: $0) }) ?? [] {
+            decided.changes.append(.approval(ended))
+            decided.events.append(.approval(.approvalSuperseded, .refused, ended, by: actor, state, at: moment.now))
+        }
+        return decided
     }
 
     private func change(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Change {

@@ -3,8 +3,10 @@ import MayflyPolicy
 
 /// Writes an action decision down, and spends what the action takes.
 ///
-/// A token that was ended while it was decided is refused after all, and so is an action for which some budget of its
-/// chain or some quota of the policy has too little left. It runs in the writer's order: no two commands see the same last unit, and what is spent
+/// What people agreed to for this action alone is used up in the same commit, and what they are to be asked is put to
+/// them in it. A token that was ended while it was decided is refused after all, and so is an action for which some
+/// budget of its chain or some quota of the policy has too little left. It runs in the writer's order: no two commands
+/// see the same last unit, and what is spent
 /// is durable in the commit that holds the decision.
 struct DecisionCommand: Command {
     let decision: ActionDecision
@@ -12,6 +14,8 @@ struct DecisionCommand: Command {
     let amounts: Amounts
     /// The name under which the amounts may be given back; nil to spend them for good.
     let reservation: String?
+    /// What people must agree to before the decision holds; nil when nobody need be asked.
+    let consent: Consent?
     let asker: String
     /// What policy said, and the number of the version that was in force before the token was looked at.
     let policy: PolicyRuling?
@@ -52,23 +56,36 @@ struct DecisionCommand: Command {
             policy.map({ $0.number == policyNumber }) ?? state.policy.bundle.allowsEverything
         else { return refused(.deny(.policyChanged)) }
         guard claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
-        var decided: Decided<Ruling>
-        if claims.limits.spends {
-            do throws(Budget.Exhausted) {
-                decided = spent(try state.spending(amounts, by: claims), claims)
-            } catch {
-                return refused(.deny(.budgetExhausted(error.member)))
-            }
-        } else {
-            decided = Decided(Ruling(decision), events: [event])
-        }
-        guard let policy, !policy.quotas.isEmpty else { return decided }
-        guard let holder = claims.chain.last.flatMap({ state.agents[$0.agent] }) else { return refused(.inactive) }
-        do throws(QuotaRefusal) {
-            decided.changes += try state.counting(policy.quotas, for: holder, at: moment.now).map { .quota($0) }
-            return decided
+        let budgets: [Budget]
+        do throws(Budget.Exhausted) {
+            budgets = claims.limits.spends ? try state.spending(amounts, by: claims) : []
         } catch {
-            return refused(by: error, policy)
+            return refused(.deny(.budgetExhausted(error.member)))
+        }
+        var counted: [Change] = []
+        if let policy, !policy.quotas.isEmpty {
+            guard let holder = claims.chain.last.flatMap({ state.agents[$0.agent] }) else { return refused(.inactive) }
+            do throws(QuotaRefusal) {
+                counted = try state.counting(policy.quotas, for: holder, at: moment.now).map { .quota($0) }
+            } catch {
+                return refused(by: error, policy)
+            }
+        }
+        switch consent {
+        case nil: return allowed(event, spending: budgets, counted, claims)
+        case .impossible(let told): return withheld(told, nil)
+        case .needed(let approval):
+            guard approval.isCurrent(in: state) else { return refused(.deny(.policyChanged)) }
+            switch approval.settle(in: state, by: claims, at: moment.now) {
+            case .withheld(let told, let step): return withheld(told, step)
+            case .agreed(let use):
+                var event = event
+                event.approval = use.request.id.text
+                var decided = allowed(event, spending: budgets, counted, claims)
+                decided.changes = use.changes + decided.changes
+                decided.events = use.events + decided.events
+                return decided
+            }
         }
     }
 
@@ -81,7 +98,25 @@ struct DecisionCommand: Command {
         return decided
     }
 
-    private func spent(_ budgets: [Budget], _ claims: TokenClaims) -> Decided<Ruling> {
+    private func allowed(
+        _ event: LedgerEvent, spending budgets: [Budget], _ counted: [Change], _ claims: TokenClaims
+    ) -> Decided<Ruling> {
+        guard claims.limits.spends else { return Decided(Ruling(decision), changes: counted, events: [event]) }
+        var decided = spent(budgets, claims, event)
+        decided.changes += counted
+        return decided
+    }
+
+    /// Policy's own word stands, and the answer says what has become of the question.
+    private func withheld(_ told: AccessRequest?, _ step: ApprovalQuestion.Step?) -> Decided<Ruling> {
+        var ruling = Ruling(.deny(.policy(.requireApproval)))
+        ruling.accessRequest = told
+        var denied = event
+        denied.outcome = .denied
+        return Decided(ruling, changes: step?.changes ?? [], events: (step?.events ?? []) + [denied])
+    }
+
+    private func spent(_ budgets: [Budget], _ claims: TokenClaims, _ event: LedgerEvent) -> Decided<Ruling> {
         var ruling = Ruling(decision)
         ruling.remaining = budgets.reduce(Amounts.nothing) { $0.least($1.remaining) }
         var event = event

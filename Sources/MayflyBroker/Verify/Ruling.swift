@@ -15,6 +15,9 @@ package struct Ruling: Equatable, Sendable {
     /// What policy said; nil when the bundle in force says yes to everything, or was not asked.
     package var policy: PolicyRuling?
 
+    /// Where people stand on the action; nil when nobody was asked.
+    package var accessRequest: AccessRequest?
+
     init(_ decision: ActionDecision) {
         self.decision = decision
     }

@@ -1,22 +1,34 @@
 import MayflyModel
 import MayflyPolicy
 
+/// What policy makes of an action.
+struct GovernedAction {
+    var decision: ActionDecision
+    /// Nil when the bundle in force says yes to everything, and for an action that is refused already.
+    var ruling: PolicyRuling?
+    /// Whether people must agree first; the decision is then what their agreement makes of it.
+    var needsConsent = false
+
+    init(_ decision: ActionDecision, _ ruling: PolicyRuling? = nil) {
+        (self.decision, self.ruling) = (decision, ruling)
+    }
+}
+
 extension VerificationService {
-    /// What policy makes of an action that grant and limits allow; the ruling is nil when the bundle in force says yes
-    /// to everything, and for an action that is refused already.
+    /// What policy makes of an action that grant and limits allow.
     func govern(
         _ decision: ActionDecision, _ active: ActiveToken?, _ question: ActionQuestion,
         scopes: @autoclosure () -> ScopeSet, isReadOnly: Bool
-    ) -> (decision: ActionDecision, ruling: PolicyRuling?) {
+    ) -> GovernedAction {
         guard decision.isAllowed, let active, let holder = active.claims.chain.last?.agent else {
-            return (decision, nil)
+            return GovernedAction(decision)
         }
         let (version, shadow, agent) = state.read { ($0.policy, $0.shadowPolicy, $0.agents[holder]) }
-        if version.bundle.allowsEverything, shadow == nil { return (decision, nil) }
-        guard let agent else { return (.inactive, nil) }
+        if version.bundle.allowsEverything, shadow == nil { return GovernedAction(decision) }
+        guard let agent else { return GovernedAction(.inactive) }
         guard let context = try? PolicyContext(question.properties) else {
             // Where the shadow alone would have read it, nothing is refused.
-            return (version.bundle.allowsEverything ? decision : .deny(.contextMalformed), nil)
+            return GovernedAction(version.bundle.allowsEverything ? decision : .deny(.contextMalformed))
         }
         let now = clock.now()
         let chain = active.claims.chain
@@ -35,13 +47,19 @@ extension VerificationService {
             depth: Int64(chain.count - 1), chain: chain.map(\.agent.text), task: active.claims.task, context: context,
             now: now, behaviour: usual)
         let ruling = PolicyRuling.make(facts, by: version, shadow: shadow)
-        guard ruling.allows || isAgreed(ruling, by: active.claims) else {
-            return (.deny(.policy(ruling.decision.outcome)), ruling)
+        let outcome = ruling.decision.outcome
+        guard ruling.allows || outcome == .requireApproval else {
+            return GovernedAction(.deny(.policy(outcome)), ruling)
         }
         let limits = ruling.decision.limits
         switch LimitPolicy.judge(limits, isReadOnly: isReadOnly, properties: question.properties, at: now) {
-        case .denied(let denial): return (.deny(denial), ruling)
-        case .within(let amounts): return (amounts.denial(under: limits) ?? decision, ruling)
+        case .denied(let denial): return GovernedAction(.deny(denial), ruling)
+        case .within(let amounts):
+            var governed = GovernedAction(amounts.denial(under: limits) ?? decision, ruling)
+            // Nobody is asked about what would be refused all the same.
+            governed.needsConsent =
+                governed.decision.isAllowed && !ruling.allows && !isAgreed(ruling, by: active.claims)
+            return governed
         }
     }
 }
@@ -59,14 +77,14 @@ extension VerificationService {
         return !ruling.decision.approvals.isEmpty && Set(ruling.decision.approvals).isSubset(of: request.terms)
     }
 
-    /// Whether members that policy does not know by name, and that both have, are the same.
+    /// Whether the tool states each member that people saw and that policy does not know by name, and as they saw it.
     ///
-    /// An account that people saw is not another one at the tool; what one of them alone has cannot differ.
+    /// An account that people saw is not another one at the tool, and not one that the tool keeps to itself. What the
+    /// tool alone states people had no part in; policy has looked at it.
     private static func isSame(_ seen: JSONObject, stated: JSONObject) -> Bool {
         seen.members.allSatisfy { member in
-            guard !PolicyContext.knownMembers.contains(member.name), let other = stated[member.name] else {
-                return true
-            }
+            guard !PolicyContext.knownMembers.contains(member.name) else { return true }
+            guard let other = stated[member.name] else { return false }
             return JSONWriter.bytes(of: member.value) == JSONWriter.bytes(of: other.sorted)
         }
     }

@@ -9,6 +9,7 @@ package struct VerificationService: Sendable {
     let verifier: TokenVerifier
     let metrics: BrokerMetrics
     let behaviour: BehaviourBook
+    let governance: any Governance
 
     /// A token that is alive and meant for whoever asks.
     package struct ActiveToken: Sendable {
@@ -70,8 +71,11 @@ package struct VerificationService: Sendable {
     }
 
     /// Decides one action with one token, and answers when the decision is in the ledger.
+    ///
+    /// What policy wants approved is put to people, and used up once they have agreed; with `asksPeople` false nobody is
+    /// asked anew.
     package func decide(
-        _ question: ActionQuestion, token compact: ArraySlice<UInt8>, for asker: Asker,
+        _ question: ActionQuestion, token compact: ArraySlice<UInt8>, for asker: Asker, asksPeople: Bool = true,
         _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         // Before anything that it stands for, so that a change in between is seen in the writer's order.
@@ -81,19 +85,23 @@ package struct VerificationService: Sendable {
         let isReadOnly = active?.declaresReadOnly(question.action) ?? false
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: question.properties)
         let scope = active?.neededScope(question.action)
-        let (decision, policy) = govern(
-            limited, active, question, scopes: ScopeSet([scope].compactMap { $0 }), isReadOnly: isReadOnly)
+        let scopes = ScopeSet([scope].compactMap { $0 })
+        let governed = govern(limited, active, question, scopes: scopes, isReadOnly: isReadOnly)
+        let decision = governed.decision
         var reservation: String?
-        if decision.isAllowed, active?.claims.limits.spends ?? false {
-            do {
-                reservation = try TokenID.random()
-            } catch {
-                return completion(.failure(.oauth(error)))
+        var consent: Consent?
+        do {
+            if decision.isAllowed, active?.claims.limits.spends ?? false { reservation = try TokenID.random() }
+            if governed.needsConsent, let active, let ruling = governed.ruling {
+                consent = try self.consent(
+                    to: question, ruling, with: active, scopes: scopes, asker: asker, asksPeople: asksPeople)
             }
+        } catch {
+            return completion(.failure(.oauth(error)))
         }
         record(
-            decision, decision.isAllowed ? amounts : .nothing, policy, number, reservation: reservation, scope: scope,
-            action: question.action, active: active, asker: asker, completion)
+            decision, decision.isAllowed ? amounts : .nothing, governed.ruling, number, reservation: reservation,
+            consent: consent, scope: scope, action: question.action, active: active, asker: asker, completion)
     }
 
     /// What the token's limits make of a decision that its grant allows, and what the action takes of its budgets.
@@ -128,10 +136,12 @@ package struct VerificationService: Sendable {
         let question = ActionQuestion(action: "http.\(method.lowercased())")
         let routed = active.flatMap { Self.rule(method, segments, $0)?.scope }
         // The request takes both, so policy judges both.
-        let (decision, policy) = govern(
+        let governed = govern(
             limited, active, question, scopes: ScopeSet([routed, scope].compactMap { $0 }), isReadOnly: isReadOnly)
+        // A proxy knows method and path alone, which is not enough to put before people.
+        let decision = governed.needsConsent ? .deny(.policy(.requireApproval)) : governed.decision
         record(
-            decision, decision.isAllowed ? amounts : .nothing, policy, number, reservation: nil,
+            decision, decision.isAllowed ? amounts : .nothing, governed.ruling, number, reservation: nil,
             scope: routed ?? scope,
             action: question.action,
             active: active, asker: asking
@@ -162,14 +172,14 @@ package struct VerificationService: Sendable {
 
     private func record(
         _ decision: ActionDecision, _ amounts: Amounts, _ policy: PolicyRuling?, _ number: Int64,
-        reservation: String?, scope: Scope?, action: String,
-        active: ActiveToken?, asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
+        reservation: String?, consent: Consent? = nil, scope: Scope?, action: String, active: ActiveToken?,
+        asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         var event = LedgerEvent(.actionDecided, decision.isAllowed ? .allowed : .denied, actor: asker.text)
         event.decision = decision.isAllowed ? "allow" : "deny"
         event.rule = decision.rule
         if let active {
-            event.action = Self.printable(action)
+            event.action = LedgerEvent.printable(action)
             event.scope = scope?.text
             event.resource = active.claims.audience
             event.subject = active.claims.subject
@@ -184,7 +194,7 @@ package struct VerificationService: Sendable {
         }
         if let policy {
             // What a limit or a race refused is not what policy decided.
-            if policy.decision.outcome == .requireApproval, decision.isAllowed {
+            if policy.decision.outcome == .requireApproval, decision.isAllowed, consent == nil {
                 event.approval = active?.claims.approval
             }
             if decision.isAllowed || !policy.allows { event.govern(by: policy) } else { event.policy = policy }
@@ -194,23 +204,18 @@ package struct VerificationService: Sendable {
             do {
                 supervision = Supervision.opened(
                     try TokenID.random(), by: policy, for: active.claims, asker: asker.text, scope: scope?.text,
-                    action: Self.printable(action), at: clock.now())
+                    action: LedgerEvent.printable(action), at: clock.now())
             } catch {
                 return completion(.failure(.oauth(error)))
             }
         }
         let command = DecisionCommand(
-            decision: decision, active: active, amounts: amounts, reservation: reservation, asker: asker.text,
-            policy: policy, policyNumber: number, supervision: supervision, event: event)
+            decision: decision, active: active, amounts: amounts, reservation: reservation, consent: consent,
+            asker: asker.text, policy: policy, policyNumber: number, supervision: supervision, event: event)
         writer.submit(command) { [metrics] result in
             metrics.decided(try? result.get())
             completion(result)
         }
-    }
-
-    /// The action's name as it may stand in the ledger: short, and visible ASCII.
-    private static func printable(_ text: String) -> String {
-        String(decoding: text.utf8.prefix(128).map { (0x21...0x7E).contains($0) ? $0 : 0x3F }, as: UTF8.self)
     }
 }
 

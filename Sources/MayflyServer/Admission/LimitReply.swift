@@ -7,7 +7,7 @@ enum LimitReply {
     static let templates: Set<String> = [
         "/oauth2/token", "/oauth2/bc-authorize", "/oauth2/introspect", "/access/v1/evaluation",
         "/access/v1/evaluations",
-        "/access/v1/settle", "/verify",
+        "/access/v1/settle", "/access/v1/access-requests/{id}", "/verify",
     ]
 
     private static let words = "too many requests from this client; ask again after the seconds in Retry-After"

@@ -12,7 +12,7 @@ enum EvaluationEndpoint {
 
     static func single(_ call: Call) -> HTTPOutcome {
         answer(call) { body throws(Refusal) in
-            (try [.success(Evaluation(body, defaults: [:]))], .executeAll, false)
+            (try [.success(Evaluation(body, defaults: [:]))], try options(body["options"]), false)
         }
     }
 
@@ -20,17 +20,17 @@ enum EvaluationEndpoint {
         answer(call) { body throws(Refusal) in
             let items = try list(body["evaluations"])
             guard !items.isEmpty else {
-                return (try [.success(Evaluation(body, defaults: [:]))], .executeAll, false)
+                return (try [.success(Evaluation(body, defaults: [:]))], try options(body["options"]), false)
             }
             guard items.count <= maximumEvaluations else { throw Refusal(400, "too many evaluations at once") }
-            let semantic = try semantic(body["options"])
+            let options = try options(body["options"])
             let evaluations = items.map { item in
                 Result { () throws(Refusal) in
                     guard let question = item.objectValue else { throw Refusal(400, "an evaluation is an object") }
                     return try Evaluation(question, defaults: body)
                 }
             }
-            return (evaluations, semantic, true)
+            return (evaluations, options, true)
         }
     }
 
@@ -40,14 +40,30 @@ enum EvaluationEndpoint {
         return items
     }
 
-    private static func semantic(_ options: JSONValue?) throws(Refusal) -> Semantic {
-        guard let options else { return .executeAll }
-        guard let object = options.objectValue else { throw Refusal(400, "options is an object") }
-        guard let value = object["evaluations_semantic"] else { return .executeAll }
-        guard let semantic = value.stringValue.flatMap(Semantic.init(rawValue:)) else {
-            throw Refusal(400, "options.evaluations_semantic is not known")
+    private static func options(_ value: JSONValue?) throws(Refusal) -> Options {
+        var options = Options()
+        guard let value else { return options }
+        guard let object = value.objectValue else { throw Refusal(400, "options is an object") }
+        if let value = object["evaluations_semantic"] {
+            guard let semantic = value.stringValue.flatMap(Semantic.init(rawValue:)) else {
+                throw Refusal(400, "options.evaluations_semantic is not known")
+            }
+            options.semantic = semantic
         }
-        return semantic
+        if let value = object["access_request"] {
+            guard let asksPeople = value.boolValue else {
+                throw Refusal(400, "options.access_request is true or false")
+            }
+            options.asksPeople = asksPeople
+        }
+        return options
+    }
+
+    /// How the questions of one request are to be answered.
+    struct Options: Sendable {
+        var semantic = Semantic.executeAll
+        /// An extension of Mayfly's: whether people are asked about what policy wants approved.
+        var asksPeople = true
     }
 
     enum Semantic: String, Sendable {
@@ -75,7 +91,7 @@ enum EvaluationEndpoint {
     }
 
     private static func answer(
-        _ call: Call, _ read: (JSONObject) throws(Refusal) -> ([Result<Evaluation, Refusal>], Semantic, Bool)
+        _ call: Call, _ read: (JSONObject) throws(Refusal) -> ([Result<Evaluation, Refusal>], Options, Bool)
     ) -> HTTPOutcome {
         do throws(Refusal) {
             let asker = try asker(call)
@@ -83,12 +99,12 @@ enum EvaluationEndpoint {
             guard let body = try? JSONParser.parseObject(call.request.body) else {
                 throw Refusal(400, "the body is not an acceptable JSON object")
             }
-            let (evaluations, semantic, isList) = try read(body)
+            let (evaluations, options, isList) = try read(body)
             if let wait = call.broker.limits.refusesVerification(for: asker.asker, count: evaluations.count) {
                 return .reply(LimitReply.evaluation(after: wait))
             }
             let run = EvaluationRun(
-                broker: call.broker, asker: asker.asker, evaluations: evaluations, semantic: semantic, isList: isList,
+                broker: call.broker, asker: asker.asker, evaluations: evaluations, options: options, isList: isList,
                 requestID: call.request.header("X-Request-ID"))
             return .parked { parked in
                 call.broker.consume(asker.client) { result in

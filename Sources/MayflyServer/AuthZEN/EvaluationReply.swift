@@ -17,7 +17,9 @@ enum EvaluationReply {
         }
     }
 
-    static func answers(_ answers: [Answer], isList: Bool, requestID: String?) -> HTTPReply {
+    static func answers(
+        _ answers: [Answer], isList: Bool, requestID: String?, issuer: String
+    ) -> HTTPReply {
         var writer = JSONWriter()
         if isList {
             writer.beginObject()
@@ -26,7 +28,7 @@ enum EvaluationReply {
         }
         for answer in answers {
             switch answer {
-            case .decided(let ruling): write(ruling, into: &writer)
+            case .decided(let ruling): write(ruling, issuer: issuer, into: &writer)
             case .refused(let refusal): write(refusal, into: &writer)
             }
         }
@@ -66,7 +68,7 @@ enum EvaluationReply {
         writer.value(.object(["decision": .bool(false), "context": .object(["error": .object(error)])]))
     }
 
-    private static func write(_ ruling: Ruling, into writer: inout JSONWriter) {
+    private static func write(_ ruling: Ruling, issuer: String, into writer: inout JSONWriter) {
         let decision = ruling.decision
         writer.beginObject()
         writer.name("decision")
@@ -98,6 +100,10 @@ enum EvaluationReply {
         if let supervision = ruling.supervision {
             writer.name("supervision")
             writer.value(.object(SupervisionReply.brief(supervision)))
+        }
+        if let request = ruling.accessRequest {
+            writer.name("access_request")
+            writer.value(.object(AccessRequestEndpoint.json(request, issuer: issuer, name: "auth_req_id")))
         }
         if let remaining = ruling.remaining {
             writer.name("remaining")

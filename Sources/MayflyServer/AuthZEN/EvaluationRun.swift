@@ -19,27 +19,27 @@ final class EvaluationRun: Sendable {
     private let asker: VerificationService.Asker
     /// A question that cannot be read is answered in its place and spoils no other (AuthZEN §7).
     private let evaluations: [Result<Evaluation, EvaluationEndpoint.Refusal>]
-    private let semantic: EvaluationEndpoint.Semantic
+    private let options: EvaluationEndpoint.Options
     private let isList: Bool
     private let requestID: String?
     private let progress = Mutex(Progress())
 
     init(
         broker: Broker, asker: VerificationService.Asker,
-        evaluations: [Result<Evaluation, EvaluationEndpoint.Refusal>], semantic: EvaluationEndpoint.Semantic,
+        evaluations: [Result<Evaluation, EvaluationEndpoint.Refusal>], options: EvaluationEndpoint.Options,
         isList: Bool, requestID: String?
     ) {
         self.broker = broker
         self.asker = asker
         self.evaluations = evaluations
-        self.semantic = semantic
+        self.options = options
         self.isList = isList
         self.requestID = requestID
     }
 
     /// Decides the questions, and answers when that is done.
     func start(into parked: ParkedReply) {
-        guard semantic == .executeAll else { return next(into: parked) }
+        guard options.semantic == .executeAll else { return next(into: parked) }
         progress.withLock { progress in
             progress.answers = Array(repeating: nil, count: evaluations.count)
             progress.open = evaluations.count
@@ -68,7 +68,9 @@ final class EvaluationRun: Sendable {
         switch evaluation {
         case .failure(let refusal): body(.refused(refusal))
         case .success(let evaluation):
-            broker.verification.decide(evaluation.question, token: evaluation.token, for: asker) { result in
+            broker.verification.decide(
+                evaluation.question, token: evaluation.token, for: asker, asksPeople: options.asksPeople
+            ) { result in
                 switch result {
                 case .failure(let error): parked.finish(EvaluationReply.failure(error))
                 case .success(let ruling): body(.decided(ruling))
@@ -89,7 +91,7 @@ final class EvaluationRun: Sendable {
 
     private func take(_ answer: EvaluationReply.Answer, into parked: ParkedReply) {
         progress.withLock { $0.answers.append(answer) }
-        if semantic.stops(after: answer.isAllowed) {
+        if options.semantic.stops(after: answer.isAllowed) {
             finish(parked)
         } else {
             next(into: parked)
@@ -98,6 +100,8 @@ final class EvaluationRun: Sendable {
 
     private func finish(_ parked: ParkedReply) {
         let answers = progress.withLock { $0.answers.compactMap { $0 } }
-        parked.finish(EvaluationReply.answers(answers, isList: isList, requestID: requestID))
+        parked.finish(
+            EvaluationReply.answers(
+                answers, isList: isList, requestID: requestID, issuer: broker.settings.issuer))
     }
 }

@@ -229,11 +229,25 @@ enum OpenAPISchemas {
 
     // MARK: AuthZEN
 
+    /// The members of where people stand on an action, with its id under `name`.
+    private static func accessRequest(_ name: String) -> JSONObject {
+        [
+            name: text("of the question that people were asked"),
+            "status": text(values: AccessRequest.Status.allCases.map(\.rawValue)),
+            "reason": text("why nobody was asked", values: AccessRequest.Reason.allCases.map(\.rawValue)),
+            "expires_at": text("RFC 3339"), "expires_in": integer, "interval": integer,
+            "status_endpoint": text("answers the same to the resource that asked"),
+        ]
+    }
+
     private static let authzen: [(String, JSONObject)] = [
         (
             "Evaluation",
             object(
-                ["subject": anyObject, "action": anyObject, "resource": anyObject, "context": anyObject],
+                [
+                    "subject": anyObject, "action": anyObject, "resource": anyObject, "context": anyObject,
+                    "options": anyObject,
+                ],
                 required: ["subject", "action", "resource"])
         ),
         (
@@ -243,7 +257,20 @@ enum OpenAPISchemas {
                 "evaluations": list(anyObject), "options": anyObject,
             ])
         ),
-        ("EvaluationDecision", object(["decision": flag, "context": anyObject], required: ["decision"])),
+        (
+            "EvaluationDecision",
+            object(
+                [
+                    "decision": flag,
+                    "context": .object(object(["reason": text(), "access_request": reference("AccessRequest")])),
+                ], required: ["decision"])
+        ),
+        ("AccessRequest", object(accessRequest("auth_req_id"), required: ["status"])),
+        (
+            "AccessRequestTask",
+            object(
+                ["task": .object(object(accessRequest("id"), required: ["id", "status"]))], required: ["task"])
+        ),
         (
             "EvaluationDecisions",
             object(["evaluations": list(reference("EvaluationDecision"))], required: ["evaluations"])
@@ -288,10 +315,12 @@ enum OpenAPISchemas {
                 [
                     "id": text("the auth_req_id"),
                     "state": text(values: ApprovalRequest.State.allCases.map(\.rawValue)),
-                    "operation": text(values: ApprovalSubject.Operation.allCases.map(\.rawValue)), "agent": text(),
+                    "operation": text(values: ApprovalSubject.Asked.names), "agent": text(),
                     "owner": text(), "resource": text(), "scopes": list(text()),
-                    "authorization_details": list(anyObject), "context": anyObject, "chain": list(text()),
-                    "task": text(), "delegates": list(text()), "life": integer, "bundle": text(),
+                    "authorization_details": list(anyObject), "action": text("with the operation action"),
+                    "thing": .object(object(["type": text(), "id": text()])),
+                    "context": anyObject, "chain": list(text()), "task": text(), "delegates": list(text()),
+                    "life": integer, "bundle": text(),
                     "message": text("the client's own words; nobody vouches for them"), "terms": list(anyObject),
                     "votes": list(
                         .object(

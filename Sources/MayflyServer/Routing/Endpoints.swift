@@ -34,6 +34,10 @@ package enum Endpoints {
             success: (200, "EvaluationDecisions")
         ) { EvaluationEndpoint.several($0) },
         Endpoint(
+            "GET", "/access/v1/access-requests/{id}", "What has become of an action that people were asked about",
+            success: (200, "AccessRequestTask")
+        ) { AccessRequestEndpoint.run($0) },
+        Endpoint(
             "POST", "/access/v1/settle", "Give back what an allowed action did not use", request: "Settlement",
             success: (200, "Settled")
         ) { SettlementEndpoint.run($0) },
