@@ -158,6 +158,22 @@ struct ActionApprovalAbuseTests {
         #expect(try bench.ask(try bench.token(), id: "n7").isWithheld("pending"))
     }
 
+    @Test func anAgentThatEndsItsTokensOverAndOverGetsNoMoreRoomByThat() throws {
+        let bench = try ActionBench()
+        for round in 0..<4 {
+            let token = try bench.token()
+            for number in 0..<4 { _ = try bench.ask(token, id: "r\(round)n\(number)") }
+            #expect(try bench.world.post("/oauth2/revoke", as: "agent:root", [("token", token)]).status == 200)
+        }
+        let kept = try bench.world.admin("GET", "/api/v1/approvals?limit=200")["approvals"]?.arrayValue ?? []
+        #expect(kept.count == ApprovalLimits.actionsPerAgent)
+        // What was ended is forgotten in a minute, not at the end of its window.
+        bench.world.clock.advance(ApprovalLimits.memory)
+        while try bench.world.broker.removeExpired() {}
+        #expect(try bench.world.admin("GET", "/api/v1/approvals")["approvals"] == .array([]))
+        #expect(try bench.ask(try bench.token()).isWithheld("pending"))
+    }
+
     @Test func whatPeopleCannotReadIsNotPutToThem() throws {
         let bench = try ActionBench()
         let token = try bench.token()

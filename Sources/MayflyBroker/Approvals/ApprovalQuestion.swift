@@ -69,21 +69,18 @@ struct ApprovalQuestion: Sendable {
 
     /// The window ended first.
     func lapse(_ found: ApprovalRequest, in state: Tables, at now: Timestamp) -> Step {
-        end(found, as: .expired, .approvalExpired, in: state, at: now)
+        ended(found.lapsed, .approvalExpired, in: state, at: now)
     }
 
     /// The question was another one, or what asked it was revoked: it is not answered for this request.
     func supersede(_ found: ApprovalRequest, in state: Tables, at now: Timestamp) -> Step {
-        end(found, as: .superseded, .approvalSuperseded, in: state, at: now)
+        ended(found.superseded(at: now), .approvalSuperseded, in: state, at: now)
     }
 
-    private func end(
-        _ found: ApprovalRequest, as end: ApprovalRequest.State, _ kind: LedgerEvent.Kind, in state: Tables,
-        at now: Timestamp
+    private func ended(
+        _ request: ApprovalRequest, _ kind: LedgerEvent.Kind, in state: Tables, at now: Timestamp
     ) -> Step {
-        var ended = found
-        ended.state = end
-        return Step(ended, [.approval(kind, .refused, ended, by: subject.agent.text, state, at: now)])
+        Step(request, [.approval(kind, .refused, request, by: subject.agent.text, state, at: now)])
     }
 }
 

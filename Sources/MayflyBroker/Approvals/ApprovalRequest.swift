@@ -30,7 +30,7 @@ package struct ApprovalRequest: Record, Equatable {
     package var votes: [ApprovalVote]
     package let createdAt: Timestamp
     /// When the smallest window of the terms ends: people must have agreed and the agent must have come back.
-    package let lapsesAt: Timestamp
+    package private(set) var lapsesAt: Timestamp
     /// When the client last asked, the request itself included.
     package var lastPolled: Timestamp
     /// Seconds that the client must let pass between two polls.
@@ -66,7 +66,32 @@ package struct ApprovalRequest: Record, Equatable {
     }
 
     /// Whether it takes up one of the places for requests that nobody has decided, which it does until it is forgotten.
-    var isUndecided: Bool { state == .pending || state == .expired }
+    ///
+    /// An agent that ends its own token supersedes what was asked with it, and must not have room for more by that.
+    var isUndecided: Bool {
+        switch state {
+        case .pending, .expired: true
+        case .superseded: subject.action != nil
+        case .approved, .denied, .used: false
+        }
+    }
+
+    /// The request when its window has ended.
+    var lapsed: ApprovalRequest {
+        var ended = self
+        ended.state = .expired
+        return ended
+    }
+
+    /// The request when something else has taken its place, or nothing may.
+    ///
+    /// A question about an action is forgotten soon after: whoever comes with another token asks anew.
+    func superseded(at now: Timestamp) -> ApprovalRequest {
+        var ended = self
+        ended.state = .superseded
+        if subject.action != nil { ended.lapsesAt = min(lapsesAt, now) }
+        return ended
+    }
 
     /// Whether something can still become of it.
     var isOpen: Bool { state == .pending || state == .approved }

@@ -93,7 +93,7 @@ extension Tables {
     ///
     /// A revocation by name is forgotten when every token that it concerns has expired, which may be before the window
     /// of a question ends; so these are closed in the revocation's own commit.
-    func approvals(endedBy target: Revocation.Target) -> [ApprovalRequest] {
+    func approvals(endedBy target: Revocation.Target, at now: Timestamp) -> [ApprovalRequest] {
         approvals.all { request in
             guard request.isOpen, case .tool(let presented) = request.source else { return false }
             switch target {
@@ -101,10 +101,6 @@ extension Tables {
             case .task(let name): return request.subject.task.map { $0.utf8.elementsEqual(name.utf8) } ?? false
             case .trace(let id): return presented.trace.utf8.elementsEqual(id.utf8)
             }
-        }.sorted { $0.id.text < $1.id.text }.map { request in
-            var ended = request
-            ended.state = .superseded
-            return ended
-        }
+        }.sorted { $0.id.text < $1.id.text }.map { $0.superseded(at: now) }
     }
 }

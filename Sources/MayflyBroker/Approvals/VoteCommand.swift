@@ -36,8 +36,10 @@ struct VoteCommand: Command {
         case .approved: throw .conflict("the request is approved already")
         case .denied: throw .conflict("the request is denied already")
         case .used: throw .conflict("the request was approved, and has been used")
-        case .expired: return ended(request, as: .expired, .approvalExpired, state, now)
-        case .superseded: return ended(request, as: .superseded, .approvalSuperseded, state, now)
+        case .expired: return ended(request, as: request.lapsed, .approvalExpired, Self.lapsed, state, now)
+        case .superseded:
+            return ended(
+                request, as: request.superseded(at: now), .approvalSuperseded, Self.superseded, state, now)
         }
         switch voter {
         case .admin(let admin):
@@ -105,18 +107,16 @@ struct VoteCommand: Command {
     }
 
     private func ended(
-        _ request: ApprovalRequest, as end: ApprovalRequest.State, _ kind: LedgerEvent.Kind, _ state: Tables,
-        _ now: Timestamp
+        _ request: ApprovalRequest, as end: ApprovalRequest, _ kind: LedgerEvent.Kind, _ refusal: BrokerError,
+        _ state: Tables, _ now: Timestamp
     ) -> Decided<Result<ApprovalRequest, BrokerError>> {
-        let refusal = BrokerError.conflict(
-            end == .expired
-                ? "the request's window has ended; the agent may ask again"
-                : "the policy has changed since, or what asked was revoked; it must be asked anew")
         guard request.isOpen else { return Decided(.failure(refusal)) }
-        var request = request
-        request.state = end
         return Decided(
-            .failure(refusal), changes: [.approval(request)],
-            events: [.approval(kind, .refused, request, by: voter.text, state, at: now)])
+            .failure(refusal), changes: [.approval(end)],
+            events: [.approval(kind, .refused, end, by: voter.text, state, at: now)])
     }
+
+    private static let lapsed = BrokerError.conflict("the request's window has ended; the agent may ask again")
+    private static let superseded = BrokerError.conflict(
+        "the policy has changed since, or what asked was revoked; it must be asked anew")
 }

@@ -52,7 +52,7 @@ struct RevokeCommand: Command {
         event.reason = reason
         var decided = Decided<Void>((), changes: [try change(state, moment)], events: [event])
         // Everything else that ends tokens ends the questions that came with them by its epoch.
-        for ended in request.target.map({ state.approvals(endedBy: $0) }) ?? [] {
+        for ended in request.target.map({ state.approvals(endedBy: $0, at: moment.now) }) ?? [] {
             decided.changes.append(.approval(ended))
             decided.events.append(.approval(.approvalSuperseded, .refused, ended, by: actor, state, at: moment.now))
         }

@@ -22,6 +22,7 @@ extension VerificationService {
             bundle: state.read { governance.bundle(in: $0) })
         let now = clock.now()
         let terms = try governance.approvals(for: subject, of: agent, ruling: ruling, at: now)
+        // A policy that wants people and names none is not one that anybody can satisfy.
         guard !terms.isEmpty else { return .impossible(AccessRequest(.unreadable)) }
         guard ApprovalQuestion.fits(subject, terms: terms) else { return .impossible(AccessRequest(.tooLarge)) }
         let asked = try ApprovalQuestion(subject, terms: terms)
