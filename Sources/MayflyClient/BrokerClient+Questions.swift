@@ -7,6 +7,8 @@ public struct ActionRequest: Equatable, Sendable {
     public var resourceID: String
     /// A JSON object as text: limits such as an amount; nil for none.
     public var properties: String?
+    /// Whether people are asked about what policy wants approved; an agreement that is there is used up all the same.
+    public var asksPeople = true
 
     public init(action: String, resourceType: String, resourceID: String, properties: String? = nil) {
         self.action = action
@@ -56,11 +58,12 @@ extension BrokerClient {
             }
             action["properties"] = .object(properties)
         }
-        let body: JSONObject = [
+        var body: JSONObject = [
             "subject": .object(["type": .string("access_token"), "id": .string(token)]),
             "action": .object(action),
             "resource": .object(["type": .string(request.resourceType), "id": .string(request.resourceID)]),
         ]
+        if !request.asksPeople { body["options"] = .object(["access_request": .bool(false)]) }
         let authorization: (name: String, value: String)
         switch asker {
         case .secret(let name, let secret): authorization = Asker.basic(name, secret)

@@ -31,7 +31,16 @@ import Testing
 
     /// A broker, and a folder with everybody's keys.
     private struct Shop {
-        let broker = Result { try RunningMayfly.started() }
+        let broker: Result<RunningMayfly, any Error>
+
+        /// On a fixed port the broker is the same issuer after another start.
+        init(onFixedPort: Bool = false) {
+            broker = Result {
+                let broker = onFixedPort ? try RunningMayfly.onFixedPort() : try RunningMayfly()
+                try broker.start()
+                return broker
+            }
+        }
 
         func run(_ words: String, _ more: [String] = []) throws -> CommandResult {
             let broker = try broker.get()
@@ -101,5 +110,61 @@ import Testing
         let refused = try shop.run(refund)
         #expect(refused.status == 1 && refused.errors.contains("access_denied"), "\(refused)")
         #expect(try shop.run("approval show --as finance-lead", ["none"]).status == 1)
+    }
+
+    /// The same people, a tool, and a bundle that lets tokens out and asks people about the act.
+    @Test func anOwnerApprovesOneActionAndTheToolIsToldYesOnce() throws {
+        let shop = Shop(onFixedPort: true)
+        let broker = try shop.broker.get()
+        let folder = broker.folder.path
+        try Files.write(Self.registry, to: folder + "/registry.yaml")
+        let policy = Self.policy.replacing("match: {", with: "on: [action]\n    match: {")
+        try Files.write(policy, to: folder + "/policy.yaml")
+        _ = try shop.object(try shop.admin("apply --file", [folder + "/registry.yaml"]))
+        _ = try shop.object(try shop.admin("policy apply", [folder + "/policy.yaml", "--rationale", "first"]))
+        try shop.enrol("owner", "finance-lead")
+        try shop.enrol("agent", "support")
+        let secret = try shop.object(try shop.admin("resource secret tickets"))["client_secret"]?.stringValue
+        try Files.write(try #require(secret), to: folder + "/secret")
+        let granted = try shop.object(
+            try shop.run("token request --agent support --resource tickets --scope refunds:issue --task case-7"))
+        let token = try #require(granted["access_token"]?.stringValue)
+        func ask(_ more: String...) throws -> (isAllowed: Bool, context: JSONObject) {
+            let words = "evaluate \(token) --as tickets --secret-file \(folder)/secret --action refunds:issue"
+            let properties = ["--properties", #"{"account":"A-17"}"#]
+            let answer = try shop.run(words + " --type note --id N-1 --cost 250.00:USD", properties + more)
+            let object = try JSONParser.parseObject(Array(answer.output.utf8))
+            #expect(answer.status == (object["decision"] == .bool(true) ? 0 : 1), "\(answer)")
+            return (object["decision"] == .bool(true), object["context"]?.objectValue ?? [:])
+        }
+        #expect(try ask("--ask-nobody").context["access_request"] == nil)
+        let asked = try ask()
+        let request = try #require(asked.context["access_request"]?.objectValue, "\(asked)")
+        let id = try #require(request["auth_req_id"]?.stringValue)
+        #expect(!asked.isAllowed && request["status"] == .string("pending"))
+
+        // People see what they are asked: the kind in the list, and everything in full.
+        let table = try CommandResult.run(
+            try RunningMayfly.program(), ["approval", "list", "--as", "finance-lead", "--server", broker.url],
+            environment: ["MAYFLY_KEYS": folder], in: broker.folder)
+        #expect(table.output.contains("OPERATION") && table.output.contains("action"), "\(table)")
+        let shown = try shop.object(try shop.run("approval show --as finance-lead", [id]))
+        #expect(shown["action"] == .string("refunds:issue"))
+        #expect(shown["thing"] == .object(["type": .string("note"), "id": .string("N-1")]))
+        #expect(shown["context"]?.objectValue?["account"] == .string("A-17"))
+        let approved = try shop.object(
+            try shop.run("approval approve --as finance-lead", [id, "--reason", "checked with the customer"]))
+        #expect(approved["state"] == .string("approved"))
+
+        try broker.kill()
+        try broker.start()
+        #expect(try ask().isAllowed)
+        #expect(try shop.object(try shop.admin("approval show", [id]))["state"] == .string("used"))
+        #expect(try !ask().isAllowed)
+        let decided = try shop.object(try shop.admin("ledger query --event action.decided --outcome allowed"))
+        #expect(decided["entries"]?.arrayValue?.count == 1)
+        #expect(String(decoding: JSONWriter.bytes(of: .object(decided)), as: UTF8.self).contains(id))
+        let report = try shop.object(try shop.admin("report --since 1h"))
+        #expect(report["approvals"]?.objectValue?["used"] == .integer(1), "\(report)")
     }
 }

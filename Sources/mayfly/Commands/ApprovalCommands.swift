@@ -21,13 +21,17 @@ enum ApprovalCommands {
         }
         RecordOutput.list(
             records, as: "approvals",
-            columns: ["id", "state", "agent", "owner", "resource", "scopes", "task", "expires"], keepsOrder: true,
-            call)
+            columns: [
+                "id", "state", "operation", "action", "agent", "owner", "resource", "scopes", "task", "expires",
+            ], keepsOrder: true, call)
     }
 
     private static let show = Command(
         name: "approval show", summary: "Show exactly what is asked for, and who has voted",
-        details: "The message is the client's own words; nobody vouches for it. The rest is what would be granted.",
+        details: """
+            The message is the client's own words; nobody vouches for it. The rest is what would be granted: a token, or
+            with the operation action one action on one thing, of which context holds all that the tool stated.
+            """,
         positionals: [id], options: options,
         examples: ["mayfly approval show 6XWlXcUJt7ylA2rVb0rlAZ8Wc1c --as finance-lead"]
     ) { call throws(CommandError) in

@@ -107,7 +107,10 @@ enum TokenCheckCommands {
 enum EvaluateCommand: CommandLineCommand {
     static let name = "evaluate"
     static let summary = "Ask whether a token allows an action on a thing now (AuthZEN)"
-    static let details = "Exit status 0 says allow, 1 deny. The ledger records the decision."
+    static let details = """
+        Exit status 0 says allow, 1 deny. The ledger records the decision.
+        What policy wants approved is put to people; ask the same again when they have agreed, and it is allowed once.
+        """
     static let positionals = [TokenOptions.token]
     static let options =
         TokenOptions.asker + [
@@ -117,6 +120,7 @@ enum EvaluateCommand: CommandLineCommand {
             Option.value("properties", "JSON", "limits such as an amount, a JSON object; @FILE reads a file"),
             Option.value("cost", "AMOUNT:CUR", "what the action costs, for example 12.50:USD"),
             Option.value("records", "N", "how many records it touches"),
+            Option.flag("ask-nobody", "do not put the action to people; deny it unless they have agreed already"),
         ]
     static let examples = [
         "mayfly evaluate - --as tickets --secret-file tickets.secret --action ticket.read --type ticket --id 1042 < token"
@@ -127,6 +131,7 @@ enum EvaluateCommand: CommandLineCommand {
             action: try call.required("action"), resourceType: try call.required("type"),
             resourceID: try call.required("id"))
         question.properties = try properties(call)
+        question.asksPeople = !call.flag("ask-nobody")
         let token = try TokenOptions.token(call)
         let asker = try TokenOptions.asker(call)
         let client = try Connection.client(call)
@@ -136,7 +141,10 @@ enum EvaluateCommand: CommandLineCommand {
         }
         let isAllowed = answer["decision"]?.boolValue == true
         let context = answer["context"]?.objectValue ?? [:]
-        let why = ["reason", "about"].compactMap { context[$0]?.stringValue }.joined(separator: ": ")
+        let request = context["access_request"]?.objectValue ?? [:]
+        let why = [
+            context["reason"], context["about"], request["status"], request["reason"], request["auth_req_id"],
+        ].compactMap { $0?.stringValue }.joined(separator: ": ")
         RecordOutput.done("\(isAllowed ? "allow" : "deny")  \(Table.cell(why))", answer, call)
         if !isAllowed { throw .no }
     }
