@@ -94,6 +94,31 @@ struct ActionApprovalAbuseTests {
         #expect(try bench.desk.entries("approval.used").isEmpty)
     }
 
+    @Test func anAgentThatIsChangedOnTheWayIsAskedAboutAgain() throws {
+        let bench = try ActionBench()
+        let token = try bench.token()
+        let id = try bench.approved(token)
+        let admin = try bench.world.adminToken()
+        let read = try bench.world.admin("GET", "/api/v1/agents/root")
+        var agent = read.json
+        for name in ["state", "keys", "created", "last_used", "epoch", "version"] { agent[name] = nil }
+        agent["purpose"] = .string("another one")
+        bench.world.store.hold()
+        let held = try bench.world.beginAdmin("POST", "/api/v1/roles", #"{"id":"role:held"}"#, token: admin)
+        bench.world.store.awaitHeld()
+        let change = try bench.world.beginAdmin(
+            "PUT", "/api/v1/agents/root", String(decoding: JSONWriter.bytes(of: .object(agent)), as: UTF8.self),
+            headers: [(name: "If-Match", value: read.header("ETag") ?? "")], token: admin)
+        let asked = try bench.world.handler.begin(
+            "POST", "/access/v1/evaluation", headers: [Wire.jsonType, bench.basic], body: ActionBench.question(token))
+        bench.world.store.release()
+        #expect(held.wait().status == 201 && change.wait().status == 200)
+        // Policy had looked at another agent than the one that stands there now.
+        #expect(asked.wait().context["reason"] == .string("policy_changed"))
+        #expect(try bench.desk.show(id).string("state") == "approved")
+        #expect(try bench.ask(token).isAllowed)
+    }
+
     @Test func aDenialThatIsCommittedFirstIsSeenByTheQuestionBehindIt() throws {
         let bench = try ActionBench()
         let token = try bench.token()
@@ -277,6 +302,21 @@ struct ActionApprovalAbuseTests {
         #expect(answer.status == 403)
         #expect(try bench.pending() == 0)
         #expect(try bench.desk.entries("action.decided").first?["decision"] == .string("require_approval"))
+    }
+
+    @Test func anActionThatTakesADetailAndNoScopeIsAskedAboutToo() throws {
+        // No scope, so no rule about scopes: the tier alone wants people.
+        let bench = try ActionBench()
+        let token = try bench.token()
+        let context =
+            #"{"records":200,"queues":"a","amount":{"amount":"99","currency":"EUR"},"read_only":false}"#
+        let asked = try bench.ask(token, context, action: "pay", type: "refund")
+        let id = try #require(asked.approvalID, "\(asked.text)")
+        #expect(asked.isWithheld("pending"))
+        #expect(try bench.desk.show(id)["scopes"] == .array([]))
+        try bench.agree(id)
+        let again = try ActionBench(restarting: bench)
+        #expect(try again.ask(token, context, action: "pay", type: "refund").isAllowed)
     }
 
     @Test func eachQuestionOfABatchIsAskedAndUsedByItself() throws {

@@ -143,6 +143,26 @@ struct ApprovalSubjectTests {
         #expect(with(["K": one]) != with(["\u{212A}": one]))
     }
 
+    /// What stands in stores and in the ledger must be found again by every later version.
+    @Test func theCanonicalFormIsTheOneThatItWas() throws {
+        var token = try Self.token()
+        token.task = "t"
+        token.asked = .token(
+            .init(
+                operation: .exchange, details: [.object(["type": .string("d")])],
+                delegates: [.agent(try #require(AgentID("agent:b")))], life: 300))
+        #expect(
+            String(decoding: token.canonical, as: UTF8.self)
+                == #"{"mayfly_approval":1,"subject":{"operation":"exchange","agent":"agent:a","owner":"owner:o","#
+                + #""resource":"r","scopes":[],"authorization_details":[{"type":"d"}],"context":{},"chain":[],"#
+                + #""task":"t","delegates":["agent:b"],"life":300,"bundle":"b"}}"#)
+        #expect(
+            String(decoding: try Self.action().canonical, as: UTF8.self)
+                == #"{"mayfly_approval":1,"subject":{"operation":"action","agent":"agent:a","owner":"owner:o","#
+                + #""resource":"r","scopes":[],"action":"pay","thing":{"type":"note","id":"1"},"context":{},"#
+                + #""chain":[],"bundle":"b"}}"#)
+    }
+
     private static let now = Timestamp(seconds: 1_800_000_000)
 
     private static func request(_ subject: ApprovalSubject, _ source: ApprovalSource) throws -> ApprovalRequest {

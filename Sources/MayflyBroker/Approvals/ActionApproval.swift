@@ -26,13 +26,15 @@ struct ActionApproval: Sendable {
     /// told that it is used, and do not ask anew for what was just done.
     let seen: ApprovalID?
     let asking: Asking
+    /// Of the agent as policy saw it.
+    let agentVersion: Int64
     let governance: any Governance
 
-    /// Whether what the question says of agent and policy still holds.
+    /// Whether agent and policy are still those with which the question was worked out.
     func isCurrent(in state: Tables) -> Bool {
         let subject = question.subject
         return subject.bundle.utf8.elementsEqual(governance.bundle(in: state).utf8)
-            && state.agents[subject.agent]?.spec.owner == subject.owner
+            && state.agents[subject.agent]?.version == agentVersion
     }
 
     /// Looks for the agreement in the writer's order; `claims` are those of the living token that is presented.

@@ -39,7 +39,7 @@ extension VerificationService {
         return .needed(
             ActionApproval(
                 question: asked, seen: seen, asking: Self.asking(asker, asksPeople: asksPeople),
-                governance: governance))
+                agentVersion: agent.version, governance: governance))
     }
 
     /// An administrator does no action, so what people agreed to is not for an administrator's question to use up.
