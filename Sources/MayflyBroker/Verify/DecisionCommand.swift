@@ -3,11 +3,10 @@ import MayflyPolicy
 
 /// Writes an action decision down, and spends what the action takes.
 ///
-/// What people agreed to for this action alone is used up in the same commit, and what they are to be asked is put to
-/// them in it. A token that was ended while it was decided is refused after all, and so is an action for which some
-/// budget of its chain or some quota of the policy has too little left. It runs in the writer's order: no two commands
-/// see the same last unit, and what is spent
-/// is durable in the commit that holds the decision.
+/// A token that was ended while it was decided is refused after all, and so is an action for which some budget of its
+/// chain or some quota of the policy has too little left. It runs in the writer's order: no two commands see the same
+/// last unit, and what is spent is durable in the commit that holds the decision. So is the use of what people agreed to
+/// for this action alone, and the question that is put to them.
 struct DecisionCommand: Command {
     let decision: ActionDecision
     let active: VerificationService.ActiveToken?

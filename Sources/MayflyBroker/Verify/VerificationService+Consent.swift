@@ -8,16 +8,17 @@ extension VerificationService {
     /// agents in this task. The token itself is no part of it: tokens live minutes, and people take longer. A token that
     /// the same agent gets for the same task stands in its place, as long as nothing ended the first before its time.
     func consent(
-        to question: ActionQuestion, _ ruling: PolicyRuling, with active: ActiveToken, scopes: ScopeSet,
+        to question: ActionQuestion, _ ruling: PolicyRuling, of agent: Agent, with active: ActiveToken,
+        scopes: ScopeSet,
         asker: Asker, asksPeople: Bool
     ) throws(OAuthError) -> Consent {
         let claims = active.claims
-        guard let holder = claims.chain.last?.agent, let agent = state.read({ $0.agents[holder] }),
-            let type = question.type, let identifier = question.identifier
-        else { return .impossible(AccessRequest(.unreadable)) }
+        guard let type = question.type, let identifier = question.identifier else {
+            return .impossible(AccessRequest(.unreadable))
+        }
         let subject = ApprovalSubject(
             .action(ApprovalSubject.Action(name: question.action, type: type, identifier: identifier)),
-            agent: holder, owner: agent.spec.owner, resource: active.resource.id, scopes: scopes,
+            agent: agent.id, owner: agent.spec.owner, resource: active.resource.id, scopes: scopes,
             context: question.properties, chain: claims.chain.dropLast().map(\.agent), task: claims.task,
             bundle: state.read { governance.bundle(in: $0) })
         let now = clock.now()

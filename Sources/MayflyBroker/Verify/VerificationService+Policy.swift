@@ -6,8 +6,8 @@ struct GovernedAction {
     var decision: ActionDecision
     /// Nil when the bundle in force says yes to everything, and for an action that is refused already.
     var ruling: PolicyRuling?
-    /// Whether people must agree first; the decision is then what their agreement makes of it.
-    var needsConsent = false
+    /// The agent as policy saw it, when people must agree first; the decision is then what their agreement makes of it.
+    var needsConsentFor: Agent?
 
     init(_ decision: ActionDecision, _ ruling: PolicyRuling? = nil) {
         (self.decision, self.ruling) = (decision, ruling)
@@ -57,8 +57,9 @@ extension VerificationService {
         case .within(let amounts):
             var governed = GovernedAction(amounts.denial(under: limits) ?? decision, ruling)
             // Nobody is asked about what would be refused all the same.
-            governed.needsConsent =
-                governed.decision.isAllowed && !ruling.allows && !isAgreed(ruling, by: active.claims)
+            if governed.decision.isAllowed, !ruling.allows, !isAgreed(ruling, by: active.claims) {
+                governed.needsConsentFor = agent
+            }
             return governed
         }
     }

@@ -85,16 +85,18 @@ package struct VerificationService: Sendable {
         let isReadOnly = active?.declaresReadOnly(question.action) ?? false
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: question.properties)
         let scope = active?.neededScope(question.action)
-        let scopes = ScopeSet([scope].compactMap { $0 })
-        let governed = govern(limited, active, question, scopes: scopes, isReadOnly: isReadOnly)
+        // Most questions are answered without it.
+        func scopes() -> ScopeSet { ScopeSet([scope].compactMap { $0 }) }
+        let governed = govern(limited, active, question, scopes: scopes(), isReadOnly: isReadOnly)
         let decision = governed.decision
         var reservation: String?
         var consent: Consent?
         do {
             if decision.isAllowed, active?.claims.limits.spends ?? false { reservation = try TokenID.random() }
-            if governed.needsConsent, let active, let ruling = governed.ruling {
+            if let agent = governed.needsConsentFor, let active, let ruling = governed.ruling {
                 consent = try self.consent(
-                    to: question, ruling, with: active, scopes: scopes, asker: asker, asksPeople: asksPeople)
+                    to: question, ruling, of: agent, with: active, scopes: scopes(), asker: asker,
+                    asksPeople: asksPeople)
             }
         } catch {
             return completion(.failure(.oauth(error)))
@@ -139,7 +141,7 @@ package struct VerificationService: Sendable {
         let governed = govern(
             limited, active, question, scopes: ScopeSet([routed, scope].compactMap { $0 }), isReadOnly: isReadOnly)
         // A proxy knows method and path alone, which is not enough to put before people.
-        let decision = governed.needsConsent ? .deny(.policy(.requireApproval)) : governed.decision
+        let decision = governed.needsConsentFor == nil ? governed.decision : .deny(.policy(.requireApproval))
         record(
             decision, decision.isAllowed ? amounts : .nothing, governed.ruling, number, reservation: nil,
             scope: routed ?? scope,
