@@ -122,13 +122,16 @@ import Testing
     }
 
     @Test func aBundleThatNoRequestCouldHoldIsAnError() throws {
+        let reason = String(repeating: "r", count: 500)
         func bundle(_ rules: Int) -> String {
             "policy: t\nrules:\n"
-                + (0..<rules).map { "  - {id: r\($0), match: {scopes: [s\($0)]}, decision: allow, rationale: r}\n" }
+                + (0..<rules).map {
+                    "  - {id: r\($0), match: {scopes: [s\($0)]}, decision: allow, rationale: \(reason)}\n"
+                }
                 .joined()
         }
-        #expect(try check(bundle(600)).status == 0)
-        let large = try check(bundle(1500))
+        #expect(try check(bundle(1500)).status == 0)
+        let large = try check(bundle(1950))
         #expect(large.status == 1)
         #expect(large.output.contains("in one request") && large.output.contains("1 error, 0 warnings"), "\(large)")
     }

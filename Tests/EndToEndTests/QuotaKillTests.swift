@@ -103,7 +103,7 @@ import Testing
         let diff = try CommandResult.run(try RunningMayfly.program(), ["policy", "diff", path, other], in: folder)
         #expect(diff.output == "~ quota reading: count\n", "\(diff)")
         let check = try CommandResult.run(try RunningMayfly.program(), ["policy", "check", path], in: folder)
-        #expect(check.output.contains("1 rules, 2 quotas"), "\(check)")
+        #expect(check.output.contains("1 rule, 2 quotas"), "\(check)")
     }
 
     private func mayfly(_ broker: RunningMayfly, _ arguments: [String]) throws -> CommandResult {

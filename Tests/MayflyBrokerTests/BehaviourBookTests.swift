@@ -169,6 +169,8 @@ struct BehaviourBookTests {
         world.store.fail(nil)
         world.settle()
         #expect(try kept() == 2)
+        // Something else has to find out that it takes commits again.
+        _ = try world.adminToken()
         world.clock.advance(60)
         while try world.broker.removeExpired() {}
         #expect(try kept() == 3)

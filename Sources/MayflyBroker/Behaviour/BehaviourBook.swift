@@ -134,6 +134,8 @@ package final class BehaviourBook: LedgerObserver {
     ///
     /// A round begins once a minute, or at once when `isLast`.
     func keepSome(at now: Timestamp, isLast: Bool = false) -> Bool {
+        // Finding out whether the store is well again is for whoever then says so in the ledger.
+        guard isLast || writer?.health.isFailing != true else { return false }
         let (command, isMore) = state.withLock { state -> (KeepBehaviourCommand, Bool) in
             if state.round.isEmpty, isLast || now >= state.nextRound {
                 swap(&state.round, &state.dirty)

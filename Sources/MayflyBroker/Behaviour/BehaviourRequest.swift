@@ -44,7 +44,8 @@ extension BehaviourRequest {
         case .behaviourDeviated, .brokerStarted, .clientRefused, .requestLimited, .budgetSettled, .revoked,
             .registryChanged, .keyEnrolled, .keyRemoved, .signingKeyRotated, .clockAccepted, .ledgerArchived,
             .storeResumed, .policyChanged, .approvalRaised, .approvalVoted, .approvalApproved, .approvalDenied,
-            .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed, .supervisionOpened, .supervisionReversed,
+            .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed, .supervisionOpened,
+            .supervisionReversed,
             .noticeFailed, .noticeTested, .agentReviewed, .agentReviewDue, .agentReviewOverdue, .agentEnding,
             .agentEnded:
             return nil
