@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // The C library's own; nothing to install.
@@ -40,7 +41,9 @@ let package = Package(
             swiftSettings: common),
         .target(
             name: "MayflyStorage",
-            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "CSQLite", "CZstd"],
+            dependencies: [
+                "MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "CLibPQ", "CSQLite", "CZstd",
+            ],
             swiftSettings: cFacing),
         .target(
             name: "MayflyServer",
@@ -81,6 +84,9 @@ let package = Package(
             name: "mayfly-crash", dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyClient"],
             path: "Crash/MayflyCrash", swiftSettings: common),
 
+        // Starts the PostgreSQL server of the tests; linked into them alone.
+        .target(name: "PostgresHarness", path: "Tests/PostgresHarness", swiftSettings: common),
+
         .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
         .testTarget(
             name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
@@ -94,7 +100,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "MayflyStorageTests",
-            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "MayflyStorage"],
+            dependencies: [
+                "MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "MayflyStorage", "PostgresHarness",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "MayflyClientTests",
@@ -114,6 +122,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "mayfly", "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyLedger", "MayflyServer",
+                "PostgresHarness",
             ],
             swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),

@@ -3,7 +3,7 @@ internal import MayflyBroker
 internal import MayflyModel
 
 /// The statements that read ledger and index; a class for the reason that `SQLiteWriter` is one.
-final class LedgerRows {
+final class LedgerRows: LedgerPages {
     private let selectChunk: SQLiteStatement
     private let selectChunks: SQLiteStatement
     private let selectNewestChunk: SQLiteStatement

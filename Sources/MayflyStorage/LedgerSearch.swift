@@ -2,6 +2,22 @@ internal import CSQLite
 internal import MayflyBroker
 internal import MayflyModel
 
+/// What a search reads of ledger and index; all of it of one committed state.
+protocol LedgerPages: AnyObject {
+    /// Index of the first entry that is stored; nil when there is none.
+    func start() throws(StoreError) -> UInt64?
+    /// The chunk that holds the entry `index`, which is known to be there.
+    func chunk(holding index: UInt64) throws(StoreError) -> LedgerChunk
+    /// The last chunk that ends in `range`.
+    func newestChunk(_ range: Range<UInt64>) throws(StoreError) -> LedgerChunk?
+    /// The row of a full segment that holds `hash`; empty when there is none.
+    func postings(_ segment: UInt64, _ hash: UInt32) throws(StoreError) -> [UInt8]
+    /// Numbers of full segments with times in the range, newest first, some at a time.
+    func segments(below limit: UInt64, since: Timestamp?, until: Timestamp?) throws(StoreError) -> [UInt64]
+    /// How many segments are full.
+    func segmentCount() throws(StoreError) -> UInt64
+}
+
 /// One search over the ledger, from the newest entry back, until enough is found.
 struct LedgerSearch {
     private let query: LedgerQuery
@@ -20,7 +36,7 @@ struct LedgerSearch {
     private var isDone: Bool { found.count >= query.limit }
 
     /// Reads through `rows`, which sees one committed state; `tail` was looked at before that.
-    mutating func run(_ rows: LedgerRows, tail: TermTail) throws(StoreError) {
+    mutating func run(_ rows: some LedgerPages, tail: TermTail) throws(StoreError) {
         guard !hashes.isEmpty else { return try runWithoutTerms(rows) }
         start = try rows.start() ?? 0
         let newest = tail.indexes(ofAll: hashes)
@@ -34,7 +50,7 @@ struct LedgerSearch {
     }
 
     /// Every entry of the time range, then.
-    private mutating func runWithoutTerms(_ rows: LedgerRows) throws(StoreError) {
+    private mutating func runWithoutTerms(_ rows: some LedgerPages) throws(StoreError) {
         let sealed = try rows.segmentCount()
         try read((sealed * TermSegment.width)..<UInt64(Int64.max), rows)
         try forEachSegment(below: sealed, rows) { (search, number) throws(StoreError) in
@@ -44,7 +60,7 @@ struct LedgerSearch {
 
     /// Full segments that can hold a match, from the newest back.
     private mutating func forEachSegment(
-        below limit: UInt64, _ rows: LedgerRows,
+        below limit: UInt64, _ rows: some LedgerPages,
         _ body: (inout LedgerSearch, UInt64) throws(StoreError) -> Void
     ) throws(StoreError) {
         var bound = limit
@@ -58,7 +74,7 @@ struct LedgerSearch {
     }
 
     /// Takes those of the ascending `indexes` whose entries match.
-    private mutating func take(_ indexes: [UInt64], _ rows: LedgerRows) throws(StoreError) {
+    private mutating func take(_ indexes: [UInt64], _ rows: some LedgerPages) throws(StoreError) {
         for index in indexes.reversed()
         where !isDone && index >= start && query.before.map({ index < $0 }) ?? true {
             if !(chunk.first.map { $0.index <= index } ?? false) || !(chunk.last.map { index <= $0.index } ?? false) {
@@ -73,7 +89,7 @@ struct LedgerSearch {
     }
 
     /// Takes the entries of `range` that match.
-    private mutating func read(_ range: Range<UInt64>, _ rows: LedgerRows) throws(StoreError) {
+    private mutating func read(_ range: Range<UInt64>, _ rows: some LedgerPages) throws(StoreError) {
         var bound = range.upperBound
         // A chunk before `before` may reach beyond it.
         if let before = query.before, before < bound {

@@ -12,7 +12,8 @@ extension SQLiteStatement {
     func storedHead() throws(StoreError) -> StoreHead {
         let heads = try rows { (row) throws(StoreError) in
             StoreHead(
-                revision: try row.counter(0), ledgerSize: try row.counter(1), frontier: try row.digests(2))
+                revision: try row.counter(0), ledgerSize: try row.counter(1),
+                frontier: try .init(joined: try row.blob(2)))
         }
         guard let head = heads.first, heads.count == 1 else { throw .corrupt(code: Int(SQLITE_CORRUPT)) }
         return head
@@ -35,16 +36,14 @@ extension SQLiteStatement {
         guard let digest = SHA256Digest(bytes: try blob(column)) else { throw .corrupt(code: Int(SQLITE_CORRUPT)) }
         return digest
     }
+}
 
+extension [SHA256Digest] {
     /// Hashes one after another.
-    private func digests(_ column: Int32) throws(StoreError) -> [SHA256Digest] {
-        let bytes = try blob(column)
+    init(joined bytes: [UInt8]) throws(StoreError) {
         let starts = stride(from: 0, to: bytes.count, by: SHA256Digest.byteCount)
-        let digests = starts.compactMap { SHA256Digest(slice: bytes[$0...].prefix(SHA256Digest.byteCount)) }
-        guard digests.count * SHA256Digest.byteCount == bytes.count else {
-            throw .corrupt(code: Int(SQLITE_CORRUPT))
-        }
-        return digests
+        self = starts.compactMap { SHA256Digest(slice: bytes[$0...].prefix(SHA256Digest.byteCount)) }
+        guard count * SHA256Digest.byteCount == bytes.count else { throw .corrupt(code: Int(SQLITE_CORRUPT)) }
     }
 }
 

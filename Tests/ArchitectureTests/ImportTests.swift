@@ -11,7 +11,9 @@ import Testing
         "MayflyPolicy": ["MayflyModel", "MayflyCrypto"],
         "MayflyLedger": ["MayflyModel", "MayflyCrypto"],
         "MayflyBroker": ["MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger"],
-        "MayflyStorage": ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "CSQLite", "CZstd"],
+        "MayflyStorage": [
+            "MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "CLibPQ", "CSQLite", "CZstd",
+        ],
         "MayflyServer": [
             "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CMicroHTTPD",
         ],
@@ -56,7 +58,8 @@ import Testing
         let modules = Set(
             Checkout.files("Sources").filter { $0.hasSuffix("/module.modulemap") }
                 .compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
-        #expect(modules == ["COpenSSL", "CJWT", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd", "CSpawn"])
+        #expect(
+            modules == ["COpenSSL", "CJWT", "CLibPQ", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd", "CSpawn"])
         for module in modules {
             #expect(Checkout.text("Sources/\(module)/module.modulemap").contains("module \(module) "), "\(module)")
             let users = Set(Self.sources.filter { $0.imports.contains(module) }.map(\.module))

@@ -1,6 +1,7 @@
 import Glibc
 import MayflyBroker
 import MayflyStorage
+import PostgresHarness
 import Testing
 
 /// Makes empty stores of one kind; every contract test runs over all of them.
@@ -11,6 +12,9 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
     static let all = [
         StoreFactory(testDescription: "memory") { _ in MemoryStore() },
         StoreFactory(testDescription: "SQLite") { try SQLiteStore(path: $0.file("store"), mode: .create) },
+        StoreFactory(testDescription: "PostgreSQL") { _ in
+            try PostgresStore(PostgresPlace(url: try PostgresServer.shared().place().url), mode: .create)
+        },
     ]
 
     private init(testDescription: String, make: @escaping @Sendable (TemporaryDirectory) throws -> any Store) {

@@ -174,7 +174,7 @@ package enum CacheResult: Int, MetricLabel {
 
 /// What the store reported.
 package enum StoreErrorKind: Int, MetricLabel {
-    case full, inputOutput, corrupt, conflict, invalid, newerSchema, cannotOpen
+    case full, inputOutput, corrupt, conflict, invalid, newerSchema, cannotOpen, notDurable
 
     init(_ error: StoreError) {
         switch error {
@@ -185,6 +185,7 @@ package enum StoreErrorKind: Int, MetricLabel {
         case .invalid: self = .invalid
         case .newerSchema: self = .newerSchema
         case .cannotOpen: self = .cannotOpen
+        case .notDurable: self = .notDurable
         }
     }
 
@@ -197,6 +198,7 @@ package enum StoreErrorKind: Int, MetricLabel {
         case .invalid: "invalid"
         case .newerSchema: "newer_schema"
         case .cannotOpen: "cannot_open"
+        case .notDurable: "not_durable"
         }
     }
 }

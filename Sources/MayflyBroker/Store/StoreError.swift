@@ -1,6 +1,7 @@
 /// Why the store could not do what it was asked; holds no stored value.
 ///
-/// A positive `code` is the library's own; a negative one is an `errno` of the operating system, negated.
+/// A positive `code` is the library's own, for PostgreSQL the SQLSTATE as a number in base 36; a negative one is an
+/// `errno` of the operating system, negated.
 package enum StoreError: Error, Equatable, Sendable {
     /// The disk or quota is full; nothing of the batch was kept.
     case full
@@ -14,6 +15,9 @@ package enum StoreError: Error, Equatable, Sendable {
     case invalid
     /// The store was made by a newer version of Mayfly.
     case newerSchema(found: Int, known: Int)
-    /// Files of the store are missing, may not be opened, or were replaced while the store was open.
+    /// The database is set up to answer before what it was told is on its disk.
+    case notDurable
+    /// Files of the store are missing, may not be opened, or were replaced while the store was open; or the database
+    /// lets nobody in.
     case cannotOpen(code: Int)
 }

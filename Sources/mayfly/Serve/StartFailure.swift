@@ -51,6 +51,10 @@ enum StartFailure {
             .failed(
                 "\(path) was made by a newer Mayfly (schema \(found), this one knows \(known))",
                 next: "install that version or a later one")
+        case .notDurable:
+            .failed(
+                "\(path) answers before what it is told is on the disk",
+                next: "set fsync = on in the server's postgresql.conf")
         case .cannotOpen(let code):
             .failed(
                 "\(path) cannot be opened (\(cause(code)))",
