@@ -110,6 +110,11 @@ package final class Broker: Sendable {
             live: live, state: state, clock: clock, keyring: keyring, vault: vault, writer: writer,
             verifier: verifier, ledger: ledger, metrics: metrics)
         self.verifier = verifier
+        writer.whenTakenOver { [state, keyring] in
+            // Where a file is missing the old keys go on signing; they are published until they retire.
+            try? keyring.replace(state.read { $0.signingKeys.all }, vault: vault)
+            state.standingHasChanged()
+        }
         announce(acceptedClock: acceptClock && floor > reading)
     }
 

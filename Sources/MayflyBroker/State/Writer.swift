@@ -24,6 +24,8 @@ package final class Writer: Sendable {
     private let position: Mutex<Position>
     let health = WriterHealth()
     private let observers = Mutex<[any LedgerObserver]>([])
+    /// Called when a commit that was answered as failed turns out to have been kept.
+    private let takeover = Mutex<(@Sendable () -> Void)?>(nil)
 
     private struct Pending {
         var jobs: [Job] = []
@@ -65,10 +67,22 @@ package final class Writer: Sendable {
     private struct Position {
         var head: StoreHead
         var frontier: MerkleFrontier
-        /// True after a commit whose outcome is not known.
+        /// True after a commit that failed.
         var isUncertain = false
+        /// What that commit would have brought, when the store may have kept it.
+        var unsettled: Unsettled?
         /// See `Writer.writtenTime`.
         var writtenTime: Timestamp
+    }
+
+    /// A commit of which only the store can tell whether it was kept.
+    private struct Unsettled: Sendable {
+        let head: StoreHead
+        let frontier: MerkleFrontier
+        let drafted: DraftedChanges
+        let events: [LedgerEvent]
+        let writtenTime: Timestamp?
+        let time: Timestamp
     }
 
     /// A command with its type forgotten.
@@ -143,6 +157,12 @@ package final class Writer: Sendable {
         observers.withLock { $0.append(observer) }
     }
 
+    /// Has `body` called, on the writer's thread, each time that a commit which was answered as failed turns out to have
+    /// been kept: whatever follows the tables is then to follow them again.
+    func whenTakenOver(_ body: @escaping @Sendable () -> Void) {
+        takeover.withLock { $0 = body }
+    }
+
     /// Whether half of the commands that may wait do wait; what is not urgent is better refused before it costs anything.
     package var isHalfFull: Bool { pending.withLock { $0.jobs.count >= Self.maximumPending / 2 } }
 
@@ -210,7 +230,7 @@ package final class Writer: Sendable {
             }
             head = StoreHead(revision: draft.revision, ledgerSize: frontier.size, frontier: frontier.hashes)
             metrics.batchSize.observe(UInt64(jobs.count))
-            failure = write(&draft, entries, subtrees, head, frontier, now)
+            failure = write(&draft, entries, subtrees, head, frontier, written, now)
         } catch {
             health.failed()
             log.note(.commandsRefused(error, count: jobs.count))
@@ -234,7 +254,7 @@ package final class Writer: Sendable {
     /// Makes the draft durable and then visible, and leaves nothing in it; answers why not, if not.
     private func write(
         _ draft: inout Tables, _ entries: [LedgerEntry], _ subtrees: [LedgerSubtree], _ head: StoreHead,
-        _ frontier: MerkleFrontier, _ now: Timestamp
+        _ frontier: MerkleFrontier, _ events: [LedgerEvent], _ now: Timestamp
     ) -> BrokerError? {
         var batch = Batch(head: head)
         batch.entries = entries
@@ -245,13 +265,19 @@ package final class Writer: Sendable {
         draft = Tables()
         state.endDraft()
         guard !batch.isEmpty else { return nil }
+        let writtenTime = !entries.isEmpty || drafted.settings[.lastTime] != nil ? now : nil
         let start = ContinuousClock.now
         do {
             defer { metrics.commitTime.observe((ContinuousClock.now - start).wholeNanoseconds) }
             try store.commit(batch)
         } catch {
             metrics.storeFailed(error)
-            position.withLock { $0.isUncertain = true }
+            position.withLock {
+                $0.isUncertain = true
+                $0.unsettled = Unsettled(
+                    head: head, frontier: frontier, drafted: drafted, events: events, writtenTime: writtenTime,
+                    time: now)
+            }
             health.failed()
             log.note(.commitFailed(error))
             if store.mustBeReopened, health.takesReopenNotice() { log.note(.storeMustBeReopened) }
@@ -260,7 +286,7 @@ package final class Writer: Sendable {
         position.withLock {
             $0.head = head
             $0.frontier = frontier
-            if !entries.isEmpty || drafted.settings[.lastTime] != nil { $0.writtenTime = now }
+            if let writtenTime { $0.writtenTime = writtenTime }
         }
         health.succeeded()
         state.absorb(drafted)
@@ -269,9 +295,14 @@ package final class Writer: Sendable {
 
     /// The position to append at.
     ///
-    /// After a failed commit the store is asked whether it really stands where we think.
+    /// After a failed commit the store is asked where it stands: where the last commit left it, or where the failed one
+    /// would have, which then is taken over. Its requests were told that it may be so. A commit that left the head as
+    /// it was, which holds marks, times or counts of polls, is not looked for: whether or not the store has them, it
+    /// errs on the strict side until a later commit writes them again.
     private func settledPosition() throws(BrokerError) -> (StoreHead, MerkleFrontier) {
-        let (head, frontier, isUncertain) = position.withLock { ($0.head, $0.frontier, $0.isUncertain) }
+        let (head, frontier, isUncertain, unsettled) = position.withLock {
+            ($0.head, $0.frontier, $0.isUncertain, $0.unsettled)
+        }
         guard isUncertain else { return (head, frontier) }
         let found: StoreHead
         do {
@@ -280,9 +311,26 @@ package final class Writer: Sendable {
             metrics.storeFailed(error)
             throw .unavailable(.storeFailed)
         }
-        guard found == head else { throw .unavailable(.storeFailed) }
-        position.withLock { $0.isUncertain = false }
-        return (head, frontier)
+        if found == head {
+            position.withLock { ($0.isUncertain, $0.unsettled) = (false, nil) }
+            return (head, frontier)
+        }
+        guard let unsettled, found == unsettled.head else { throw .unavailable(.storeFailed) }
+        takeOver(unsettled)
+        return (unsettled.head, unsettled.frontier)
+    }
+
+    private func takeOver(_ unsettled: Unsettled) {
+        position.withLock {
+            ($0.head, $0.frontier) = (unsettled.head, unsettled.frontier)
+            if let time = unsettled.writtenTime { $0.writtenTime = time }
+            ($0.isUncertain, $0.unsettled) = (false, nil)
+        }
+        state.absorb(unsettled.drafted)
+        takeover.withLock { $0 }?()
+        let observers = observers.withLock { $0 }
+        guard !unsettled.events.isEmpty else { return }
+        for observer in observers { observer.committed(unsettled.events, at: unsettled.time) }
     }
 }
 

@@ -70,6 +70,7 @@ final class MemoryVault: KeyVault {
 final class TestStore: Store {
     let inner = MemoryStore()
     private let isHeld = Mutex(false)
+    private let lost = Mutex<StoreError?>(nil)
     private let arrived = DispatchSemaphore(value: 0)
     private let released = DispatchSemaphore(value: 0)
 
@@ -82,6 +83,9 @@ final class TestStore: Store {
     func release() { released.signal() }
 
     func fail(_ error: StoreError?) { inner.failWrites(with: error) }
+
+    /// Lets every commit be kept and yet fail with `error`, as when the answer of a database is lost.
+    func loseAnswers(with error: StoreError?) { lost.withLock { $0 = error } }
 
     func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError) { try inner.loadRecords(body) }
     func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) { try inner.loadMarks(body) }
@@ -97,6 +101,7 @@ final class TestStore: Store {
             released.wait()
         }
         try inner.commit(batch)
+        if let error = lost.withLock({ $0 }) { throw error }
     }
 
     func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int {
