@@ -1,7 +1,14 @@
 extension BrokerConfig {
+    /// The keys that say where the store is; for a file, as in the template.
+    private static func lines(of store: StoreLocation?) -> String {
+        let place = "# store_password_file: ../keys/store-password"
+        guard case .postgres(let url, let passwordFile) = store else { return "store: ../data/mayfly.db\n" + place }
+        return "store: \"\(url.text)\"\n" + (passwordFile.map { "store_password_file: \"\($0)\"" } ?? place)
+    }
+
     /// The commented file that `mayfly init` writes; loading it gives the defaults.
     package static func template(
-        issuer: IssuerURL, listen: ListenAddress, behindProxy: Bool = false
+        issuer: IssuerURL, listen: ListenAddress, behindProxy: Bool = false, store: StoreLocation? = nil
     ) -> String {
         """
         # Mayfly's configuration. Read at start, and again at SIGHUP; every unknown key is an error.
@@ -21,10 +28,12 @@ extension BrokerConfig {
           # Private keys: the folder has mode 0700, each file 0600.
           directory: ../keys
 
-        # The SQLite file that holds the registry, the revocations and the ledger.
-        store: ../data/mayfly.db
+        # What holds the registry, the revocations and the ledger: an SQLite file, or a PostgreSQL database such as
+        # "postgresql://mayfly@db.example.com/mayfly?sslmode=verify-full". Never a password here: libpq looks for it in
+        # PGPASSFILE, passfile and service, or store_password_file names a file of mode 0600 with it.
+        \(lines(of: store))
 
-        # The folder for parts of the ledger that mayfly ledger archive takes out of that file.
+        # The folder for parts of the ledger that mayfly ledger archive takes out of the store.
         archive: ../data/archive
 
         token:

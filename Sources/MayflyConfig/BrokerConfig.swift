@@ -27,8 +27,8 @@ package struct BrokerConfig: Equatable, Sendable {
     package var behindProxy = false
     /// Where the private keys are.
     package var keysDirectory: String
-    /// The SQLite file.
-    package var storePath: String
+    /// Where registry, revocations and ledger are.
+    package var store: StoreLocation
     /// Where archived parts of the ledger are.
     package var archiveDirectory: String
     /// A token's life when none is asked for.
@@ -91,7 +91,7 @@ package struct BrokerConfig: Equatable, Sendable {
         self.issuer = issuer
         self.listen = listen
         keysDirectory = Self.resolve("../keys", in: directory)
-        storePath = Self.resolve("../data/mayfly.db", in: directory)
+        store = .file(Self.resolve("../data/mayfly.db", in: directory))
         archiveDirectory = Self.resolve("../data/archive", in: directory)
     }
 
@@ -124,7 +124,7 @@ package struct BrokerConfig: Equatable, Sendable {
             keysDirectory = try Self.path("directory", of: &keys, in: directory) ?? keysDirectory
             try keys.finish()
         }
-        storePath = try Self.path("store", of: &reader, in: directory) ?? storePath
+        store = try Self.location(of: &reader, in: directory) ?? store
         archiveDirectory = try Self.path("archive", of: &reader, in: directory) ?? archiveDirectory
         if var token = try reader.object("token") { try readToken(&token) }
         enrolmentCodeLife =
@@ -207,6 +207,27 @@ package struct BrokerConfig: Equatable, Sendable {
     package static let plainListenerRule =
         "would serve plain HTTP, and with it tokens, to other machines; listen on 127.0.0.1 or [::1], or put a proxy "
         + "with TLS in front and set behind_proxy: true"
+
+    private static func location(
+        of reader: inout FieldReader, in directory: String
+    ) throws(FieldError) -> StoreLocation? {
+        let text = try reader.optionalString("store", maximum: maximumPathLength)
+        let passwordFile = try path("store_password_file", of: &reader, in: directory)
+        if let text, text.utf8.contains("://".utf8) {
+            guard let url = PostgresURL(text) else {
+                throw reader.failure("store", .invalid(rule: "must be a path or " + PostgresURL.form))
+            }
+            return .postgres(url, passwordFile: passwordFile)
+        }
+        guard passwordFile == nil else {
+            throw reader.failure("store_password_file", .invalid(rule: "needs a store that is a postgresql:// URL"))
+        }
+        guard let text else { return nil }
+        guard !text.isEmpty else {
+            throw reader.failure("store", .invalid(rule: "must be a path or a postgresql:// URL"))
+        }
+        return .file(resolve(text, in: directory))
+    }
 
     private static func path(
         _ name: String, of reader: inout FieldReader, in directory: String

@@ -19,7 +19,7 @@ import Testing
         let config = try config(Self.head)
         #expect(try config == defaults(issuer: "https://m.example", listen: "127.0.0.1:0", directory: "/srv/mayfly"))
         #expect(config.keysDirectory == "/srv/mayfly/keys")
-        #expect(config.storePath == "/srv/mayfly/data/mayfly.db")
+        #expect(config.store == .file("/srv/mayfly/data/mayfly.db"))
         #expect([config.defaultTokenLife, config.maximumTokenLife] == [300, 3600])
         #expect([config.enrolmentCodeLife, config.ticketLife, config.assertionMaximumLife] == [600, 60, 300])
         #expect(config.clockSkew == 30)
@@ -48,7 +48,7 @@ import Testing
         var expected = try defaults(issuer: "https://m.example/broker", listen: "[::]:8480", directory: "/srv/mayfly")
         expected.behindProxy = true
         expected.keysDirectory = "/etc/keys"
-        expected.storePath = "/srv/mayfly/config/m.db"
+        expected.store = .file("/srv/mayfly/config/m.db")
         expected.defaultTokenLife = 60
         expected.maximumTokenLife = 120
         expected.enrolmentCodeLife = 3600
@@ -121,8 +121,11 @@ import Testing
             "mayfly.yaml:3:26: limits.verify.burst: must be between 1 and 1000000"
         ),
         (head + "limits: {mint: on}\n", "mayfly.yaml:3:16: limits.mint: must be an object"),
-        (head + "store: ''\n", "mayfly.yaml:3:8: store: must be a path"),
+        (head + "store: ''\n", "mayfly.yaml:3:8: store: must be a path or a postgresql:// URL"),
         (head + "store: \"a\\0b\"\n", "mayfly.yaml:3:8: store: must not contain control characters"),
+        (head + "store: mysql://db/mayfly\n", "mayfly.yaml:3:8: store: must be a path or a URL such as postgresql://"),
+        (head + "store: postgresql://u:secret@db/x\n", "mayfly.yaml:3:8: store: must be a path or a URL such as"),
+        (head + "store_password_file: p\n", "mayfly.yaml:3:22: store_password_file: needs a store that is"),
         (head + "store: x\nstore: y\n", "mayfly.yaml:4:1: this key is given twice"),
     ])
     func saysWhatIsWrongAndWhere(text: String, report: String) {
@@ -196,7 +199,7 @@ import Testing
         ("/\u{338}x", "/\u{338}x"),
     ])
     func resolvesPathsByTheirText(path: String, resolved: String) throws {
-        #expect(try config(Self.head + "store: \"\(path)\"\n", directory: "/srv/m").storePath == resolved)
+        #expect(try config(Self.head + "store: \"\(path)\"\n", directory: "/srv/m").store == .file(resolved))
     }
 
     /// The repository's root, found from this file.

@@ -41,7 +41,7 @@ extension BrokerConfig {
         if other.listen != listen { names.append("listen") }
         if other.behindProxy != behindProxy { names.append("behind_proxy") }
         if other.keysDirectory != keysDirectory { names.append("keys.directory") }
-        if other.storePath != storePath { names.append("store") }
+        if other.store != store { names.append("store") }
         if other.archiveDirectory != archiveDirectory { names.append("archive") }
         if other.metricsEnabled != metricsEnabled { names.append("metrics.enabled") }
         if other.tracingEndpoint != tracingEndpoint { names.append("tracing.endpoint") }

@@ -59,9 +59,9 @@ enum DoctorCommand: CommandLineCommand {
             check("key directory is private") { () throws(CommandError) in
                 try BrokerDirectory.checkPrivate(config.keysDirectory)
             })
-        let store: SQLiteStore
+        let store: any Store
         do {
-            store = try SQLiteStore(path: config.storePath, mode: .open)
+            store = try OpenStore.open(config.store, report: Terminal.complain)
         } catch {
             let failure = StartFailure.describe(.store(error), config)
             findings.append(Finding(check: "store", trouble: failure.lines.joined(separator: "; ")))
@@ -73,7 +73,7 @@ enum DoctorCommand: CommandLineCommand {
         return findings
     }
 
-    private static func keys(_ config: BrokerConfig, _ store: SQLiteStore) -> [Finding] {
+    private static func keys(_ config: BrokerConfig, _ store: any Store) -> [Finding] {
         let vault = FileKeyVault(directory: config.keysDirectory)
         let records: [SigningKeyRecord]
         do {
@@ -93,7 +93,7 @@ enum DoctorCommand: CommandLineCommand {
         }
     }
 
-    private static func ledger(_ config: BrokerConfig, _ store: SQLiteStore) -> [Finding] {
+    private static func ledger(_ config: BrokerConfig, _ store: any Store) -> [Finding] {
         let archives: LedgerArchives
         do {
             archives = try Broker.archives(in: store)
@@ -116,7 +116,7 @@ enum DoctorCommand: CommandLineCommand {
                 do {
                     try LedgerAudit.run(store, archives: archives)
                 } catch {
-                    throw .failed("\(error)", next: "keep the file for evidence, and restore a backup")
+                    throw .failed("\(error)", next: "keep the store for evidence, and restore a backup")
                 }
             },
             check("clock is not behind the ledger") { () throws(CommandError) in

@@ -3,7 +3,6 @@ import MayflyConfig
 import MayflyCrypto
 import MayflyModel
 import MayflyServer
-import MayflyStorage
 
 /// `mayfly init`: a directory with a configuration, keys, an empty registry and the first administrator.
 enum InitCommand: CommandLineCommand {
@@ -11,6 +10,9 @@ enum InitCommand: CommandLineCommand {
     static let summary = "Make a new broker's directory: configuration, keys, store, first administrator"
     static let details = """
         Writes D/config/mayfly.yaml, D/keys/ (mode 0700, each key 0600) and D/data/mayfly.db.
+        With --store the registry and the ledger go into a PostgreSQL database: tables that begin with mayfly_, made
+        there if they are missing, and empty. A password is never part of the URL: libpq finds it in PGPASSFILE, in a
+        passfile or in a service, or --store-password-file names a file of mode 0600 with it.
         Whoever has D/keys/admin.pem administers the broker: keep it where only they can read it.
         """
     static let options = [
@@ -18,11 +20,14 @@ enum InitCommand: CommandLineCommand {
         Option.value("issuer", "URL", "the base URL by which agents and tools reach the broker"),
         Option.value("listen", "HOST:PORT", "where to accept HTTP (default 127.0.0.1:8480; port 0 takes a free one)"),
         Option.flag("behind-proxy", "a proxy in front speaks TLS; needed for an address that other machines can reach"),
+        Option.value("store", "URL", "a PostgreSQL database in place of a file, for example postgresql:///mayfly"),
+        Option.value("store-password-file", "FILE", "a file whose first line is the database's password"),
         Option.value("admin", "NAME", "the first administrator's name (default root)"),
     ]
     static let examples = [
         "mayfly init --dir ./broker",
         "mayfly init --dir /var/lib/mayfly --issuer https://mayfly.example.com --listen 127.0.0.1:8480",
+        "mayfly init --dir ./broker --store 'postgresql://mayfly@db.example.com/mayfly?sslmode=verify-full'",
     ]
 
     static func run(_ call: Invocation) throws(CommandError) {
@@ -43,15 +48,19 @@ enum InitCommand: CommandLineCommand {
         guard let admin = AdminID(lenient: call.value("admin") ?? "root") else {
             throw call.usage("--admin is a name of a-z 0-9 . _ -")
         }
+        var config = BrokerConfig(issuer: issuer, listen: listen, directory: directory.path)
+        config.store = try location(call) ?? config.store
+        // A database may turn out to be out of reach, or in use: before anything is made.
+        let database = try database(config)
         try BrokerDirectory.make(directory.path, mode: 0o755, mayExist: true)
         try BrokerDirectory.make(directory.configFolder, mode: 0o755, mayExist: true)
         try BrokerDirectory.write(
-            BrokerConfig.template(issuer: issuer, listen: listen, behindProxy: call.flag("behind-proxy")),
+            BrokerConfig.template(
+                issuer: issuer, listen: listen, behindProxy: call.flag("behind-proxy"), store: config.store),
             to: directory.configFile, mode: 0o644)
-        let config = BrokerConfig(issuer: issuer, listen: listen, directory: directory.path)
         try BrokerDirectory.make(config.keysDirectory, mode: 0o700)
         try BrokerDirectory.make(directory.path + "/data", mode: 0o700, mayExist: true)
-        try create(config, admin)
+        try create(config, admin, in: database)
         let adminKey = config.keysDirectory + "/admin.pem"
         if call.isJSON {
             Terminal.say(
@@ -66,7 +75,34 @@ enum InitCommand: CommandLineCommand {
         }
     }
 
-    private static func create(_ config: BrokerConfig, _ admin: AdminID) throws(CommandError) {
+    /// The database that the options name; nil when they name none.
+    private static func location(_ call: Invocation) throws(CommandError) -> StoreLocation? {
+        let passwordFile = try call.value("store-password-file").map { path throws(CommandError) in
+            guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy(PostgresURL.isPlain) else {
+                throw call.usage("--store-password-file is an absolute path without spaces")
+            }
+            return path
+        }
+        guard let text = call.value("store") else {
+            if passwordFile != nil { throw call.usage("--store-password-file needs --store") }
+            return nil
+        }
+        guard let url = PostgresURL(text) else { throw call.usage("--store is \(PostgresURL.form)") }
+        return .postgres(url, passwordFile: passwordFile)
+    }
+
+    private static func database(_ config: BrokerConfig) throws(CommandError) -> (any Store)? {
+        guard case .postgres = config.store else { return nil }
+        do {
+            return try OpenStore.create(config.store, report: Terminal.complain)
+        } catch {
+            throw StartFailure.describe(error, config.store)
+        }
+    }
+
+    private static func create(
+        _ config: BrokerConfig, _ admin: AdminID, in database: (any Store)?
+    ) throws(CommandError) {
         let adminKey: PrivateKey
         do throws(CryptoError) {
             adminKey = try PrivateKey.generate(.es256)
@@ -76,9 +112,13 @@ enum InitCommand: CommandLineCommand {
             throw .failed("a key could not be made: \(error)", next: "check \(config.keysDirectory) and its disk")
         }
         do throws(StartError) {
-            let store: SQLiteStore
-            do {
-                store = try SQLiteStore(path: config.storePath, mode: .create)
+            let store: any Store
+            do throws(StoreError) {
+                if let database {
+                    store = database
+                } else {
+                    store = try OpenStore.create(config.store, report: Terminal.complain)
+                }
             } catch {
                 throw .store(error)
             }

@@ -139,9 +139,9 @@ final class RunningBroker {
     private static func open(
         _ config: BrokerConfig, issuer: String, log: StandardErrorLog, acceptClock: Bool
     ) throws(StartError) -> Broker {
-        let store: SQLiteStore
+        let store: any Store
         do {
-            store = try SQLiteStore(path: config.storePath, mode: .open)
+            store = try OpenStore.open(config.store) { log.say(.error, $0) }
         } catch {
             throw .store(error)
         }

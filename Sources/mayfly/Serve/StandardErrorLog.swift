@@ -16,8 +16,8 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     /// The rank of the least important line; requests ask for it, so it takes no lock.
     private let threshold: Atomic<Int>
     private let isJSON: Atomic<Bool>
-    /// The store's file, which most notices are about.
-    private let storePath: String
+    /// The store, which most notices are about.
+    private let store: StoreLocation
     private let writer: LineWriter
     private let failures = Mutex(Tally())
 
@@ -30,7 +30,7 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     init(_ config: BrokerConfig) throws(HTTPServerError) {
         threshold = Atomic(config.logLevel.rank)
         isJSON = Atomic(config.logFormat == .json)
-        storePath = config.storePath
+        store = config.store
         writer = try LineWriter(descriptor: STDERR_FILENO)
     }
 
@@ -47,7 +47,7 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     }
 
     func note(_ notice: BrokerNotice) {
-        say(.error, notice.text(storePath))
+        say(.error, notice.text(store))
     }
 
     func wants(status: Int) -> Bool {
@@ -114,17 +114,23 @@ extension BrokerConfig.LogLevel {
 }
 
 extension BrokerNotice {
-    func text(_ path: String) -> String {
+    func text(_ store: StoreLocation) -> String {
         switch self {
         case .commitFailed(let error):
-            "a commit failed, and its requests were answered 503: \(StartFailure.what(error, path))"
+            "a commit failed, and its requests were answered 503: \(StartFailure.what(error, store))"
         case .storeMustBeReopened:
-            "nothing more is written to \(path): only reading it again tells what the disk has kept; "
-                + "check the disk, then restart the broker"
+            switch store {
+            case .file(let path):
+                "nothing more is written to \(path): only reading it again tells what the disk has kept; "
+                    + "check the disk, then restart the broker"
+            case .postgres:
+                "nothing more is written to \(store): another broker has taken it over, or it was put back to an "
+                    + "earlier state; stop the one that is too many, then restart the other"
+            }
         case .commandsRefused(_, let count):
             "\(count) requests were answered 503: the store is not where the last commit left it; restart the broker"
         case .cleanUpFailed(let error):
-            "expired records could not be removed yet: \(StartFailure.what(error, path))"
+            "expired records could not be removed yet: \(StartFailure.what(error, store))"
         case .trimRefused(let error):
             "archived entries stay in the store: \(error)"
         }

@@ -1,11 +1,12 @@
 internal import Glibc
 import MayflyBroker
 import MayflyConfig
+import MayflyStorage
 
 /// What a failed start means for the operator, and what to do next.
 enum StartFailure {
     static func describe(_ error: StartError, _ config: BrokerConfig) -> CommandError {
-        let data = config.storePath
+        let data = config.store
         switch error {
         case .notInitialised:
             return .failed("the store \(data) is empty", next: "make a broker with: mayfly init --dir D")
@@ -26,39 +27,76 @@ enum StartFailure {
         }
     }
 
-    /// What went wrong with the store at `path`, without what to do next.
-    static func what(_ error: StoreError, _ path: String) -> String {
-        guard case .failed(let what, _) = describe(error, path) else { return "\(error)" }
+    /// What went wrong with `store`, without what to do next.
+    static func what(_ error: StoreError, _ store: StoreLocation) -> String {
+        guard case .failed(let what, _) = describe(error, store) else { return "\(error)" }
         return what
     }
 
-    /// Negative codes are the operating system's.
-    private static func cause(_ code: Int) -> String {
-        code < 0 ? String(cString: strerror(Int32(clamping: -code))) : "SQLite \(code)"
+    static func describe(_ error: StoreError, _ store: StoreLocation) -> CommandError {
+        switch store {
+        case .file(let path): describeFile(error, path)
+        case .postgres: describeDatabase(error, "\(store)")
+        }
     }
 
-    private static func describe(_ error: StoreError, _ path: String) -> CommandError {
-        switch error {
+    /// Negative codes are the operating system's.
+    private static func cause(_ code: Int, _ library: (Int) -> String) -> String {
+        code < 0 ? String(cString: strerror(Int32(clamping: -code))) : library(code)
+    }
+
+    private static func describeFile(_ error: StoreError, _ path: String) -> CommandError {
+        let cause = { (code: Int) in Self.cause(code) { "SQLite \($0)" } }
+        return switch error {
         case .full: .failed("the disk under \(path) is full", next: "free space, then start again; nothing is lost")
         case .inputOutput(let code):
             .failed("\(path) cannot be read or written (\(cause(code)))", next: "check the disk and the file's owner")
         case .corrupt(let code):
             .failed("\(path) is not a sound Mayfly store (SQLite \(code))", next: "restore it from a backup")
-        case .invalid: .failed("the first state could not be written to \(path)", next: "report this: it is a fault")
         case .conflict:
             .failed("another broker is using \(path), or the store is not empty", next: "stop it, or use another --dir")
-        case .newerSchema(let found, let known):
-            .failed(
-                "\(path) was made by a newer Mayfly (schema \(found), this one knows \(known))",
-                next: "install that version or a later one")
-        case .notDurable:
-            .failed(
-                "\(path) answers before what it is told is on the disk",
-                next: "set fsync = on in the server's postgresql.conf")
         case .cannotOpen(let code):
             .failed(
                 "\(path) cannot be opened (\(cause(code)))",
                 next: "is the directory right, and made by mayfly init?")
+        case .invalid, .newerSchema, .notDurable: describeAny(error, path)
+        }
+    }
+
+    private static func describeDatabase(_ error: StoreError, _ url: String) -> CommandError {
+        let cause = { (code: Int) in Self.cause(code) { "SQLSTATE \(StoreError.sqlState(of: $0) ?? "unknown")" } }
+        return switch error {
+        case .full: .failed("the disk of \(url) is full", next: "free space there; nothing is lost")
+        case .inputOutput(let code):
+            .failed(
+                "\(url) cannot be read or written (\(cause(code)))",
+                next: "look into the log of the database server")
+        case .corrupt: .failed("\(url) holds no sound Mayfly store", next: "restore it from a backup")
+        case .conflict:
+            .failed(
+                "another broker is using \(url), or the store is not empty",
+                next: "stop it, or use another database or schema")
+        case .cannotOpen(let code) where code == -Int(ENOENT):
+            .failed("\(url) holds no Mayfly store", next: "make one with: mayfly init --dir D --store URL")
+        case .cannotOpen(let code):
+            .failed(
+                "\(url) cannot be used (\(cause(code)))",
+                next: "is the server running, and may this user log in there and use the tables?")
+        case .invalid, .newerSchema, .notDurable: describeAny(error, url)
+        }
+    }
+
+    private static func describeAny(_ error: StoreError, _ store: String) -> CommandError {
+        switch error {
+        case .newerSchema(let found, let known):
+            .failed(
+                "\(store) was made by a newer Mayfly (schema \(found), this one knows \(known))",
+                next: "install that version or a later one")
+        case .notDurable:
+            .failed(
+                "\(store) answers before what it is told is on the disk",
+                next: "set fsync = on in the server's postgresql.conf")
+        default: .failed("the first state could not be written to \(store)", next: "report this: it is a fault")
         }
     }
 }
