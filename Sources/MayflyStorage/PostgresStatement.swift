@@ -21,6 +21,10 @@ struct PostgresStatement: Sendable {
     let kinds: [Kind]
 
     init(_ name: String, _ sql: String, _ kinds: Kind...) {
+        self.init(name, sql, kinds: kinds)
+    }
+
+    init(_ name: String, _ sql: String, kinds: [Kind]) {
         (self.name, self.sql, self.kinds) = (name, sql, kinds)
     }
 
