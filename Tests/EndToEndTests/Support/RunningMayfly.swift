@@ -18,22 +18,25 @@ final class RunningMayfly {
     static func program() throws -> String { try Files.products() + "/mayfly" }
 
     /// Makes a broker's directory; a port of 0 takes a new one at each start, and with it another issuer.
-    init(port: UInt16 = 0, under parent: String? = nil) throws {
+    ///
+    /// `store` is the URL of a database in place of a file.
+    init(port: UInt16 = 0, under parent: String? = nil, store: String? = nil) throws {
         folder = try TemporaryFolder()
         directory = (parent ?? folder.path) + "/broker"
-        let made = try run(["init", "--dir", directory, "--listen", "127.0.0.1:\(port)"])
+        let made = try run(
+            ["init", "--dir", directory, "--listen", "127.0.0.1:\(port)"] + (store.map { ["--store", $0] } ?? []))
         guard made.status == 0 else { throw HarnessError("mayfly init failed: \(made)") }
     }
 
     /// A broker on a port of its own, for tests that start it again.
     ///
     /// The port is below the range from which the kernel picks for outgoing connections.
-    static func onFixedPort() throws -> RunningMayfly {
+    static func onFixedPort(store: String? = nil) throws -> RunningMayfly {
         for _ in 0..<50 {
             let port = UInt16.random(in: 20_000..<32_000)
             guard let probe = try? ListeningSocket(port: port) else { continue }
             probe.close()
-            return try RunningMayfly(port: port)
+            return try RunningMayfly(port: port, store: store)
         }
         throw HarnessError("no free port found")
     }
