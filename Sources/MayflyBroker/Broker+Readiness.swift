@@ -6,16 +6,20 @@ extension Broker {
     /// anything finds out by itself that its disk is well again.
     package func readiness() throws(BrokerError) {
         let now = try clock.trusted()
-        let head: StoreHead
-        do {
-            head = try store.head()
-        } catch {
-            metrics.storeFailed(error)
-            throw .unavailable(.storeFailed)
-        }
-        guard head.ledgerSize >= writer.head.ledgerSize else { throw .unavailable(.storeFailed) }
         guard !store.mustBeReopened else { throw .unavailable(.storeFailed) }
-        guard writer.health.isFailing else { return }
+        guard writer.health.isFailing else {
+            let head: StoreHead
+            do {
+                head = try store.head()
+            } catch {
+                metrics.storeFailed(error)
+                // From here on the writer asks: a store that does not answer must not hold up the server's threads.
+                writer.health.failed()
+                throw .unavailable(.storeFailed)
+            }
+            guard head.ledgerSize >= writer.head.ledgerSize else { throw .unavailable(.storeFailed) }
+            return
+        }
         if writer.health.takesProbe(at: now) {
             writer.submit(NoteCommand(events: [LedgerEvent(.storeResumed, .ok, actor: "broker")])) { _ in }
         }
