@@ -20,7 +20,7 @@ internal import Glibc
     ]
 
     /// Measured when it is named only: it needs another program.
-    private static let peers: [Group] = [("peers", PeerRows.run)]
+    private static let peers: [Group] = [("peers", PeerRows.run), ("store", StoreRows.run)]
 
     /// Exit status: 0 when every row is reached, 1 when one is missed, 2 when something could not be measured.
     static func main() {
@@ -46,7 +46,9 @@ internal import Glibc
         let table = BenchTable()
         table.header()
         var isReached = true
-        for group in known where options.groups.contains(group.name) || options.groups.isEmpty && group.name != "peers"
+        for group in known
+        where options.groups.contains(group.name)
+            || options.groups.isEmpty && !peers.contains(where: { $0.name == group.name })
         {
             for row in try group.run(bench) {
                 table.show(row)

@@ -21,14 +21,16 @@ final class BenchSite {
     private var lastUse = 0.0
     private var bearers: [String: (token: String, made: Double)] = [:]
 
-    /// `seed` fills the store before the first start.
-    init(_ tools: BenchTools, seed: (String) throws -> Void = { _ in }) throws(BenchError) {
+    /// `seed` fills the store before the first start; `store` is the URL of a database in place of a file.
+    init(
+        _ tools: BenchTools, store: String? = nil, seed: (String) throws -> Void = { _ in }
+    ) throws(BenchError) {
         self.tools = tools
         folder = try TemporaryDirectory()
         let made = folder.path
-        try ChildProcess.run([
-            tools.mayfly, "init", "--dir", made, "--issuer", Self.issuer, "--listen", "127.0.0.1:0",
-        ])
+        try ChildProcess.run(
+            [tools.mayfly, "init", "--dir", made, "--issuer", Self.issuer, "--listen", "127.0.0.1:0"]
+                + (store.map { ["--store", $0] } ?? []))
         // Nothing that is measured is a line of the log.
         try ChildProcess.run(["sed", "--in-place", "s/level: info/level: error/", made + "/config/mayfly.yaml"])
         try BenchError.wrap("cannot fill the store") { try seed(made) }
