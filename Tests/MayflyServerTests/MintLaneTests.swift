@@ -65,8 +65,11 @@ import Testing
         let lane = try lane(gate, bounds)
         occupy(lane, gate)
         let late = Pending(lane.admit(request("late"), to: .ordinary))
+        let admitted = ContinuousClock.now
         // The age of the one in front speaks for the next.
         #expect(eventually { Pending(lane.admit(request("next"), to: .ordinary)).status == 503 })
+        // Its own wait is judged when its turn comes.
+        #expect(eventually { ContinuousClock.now - admitted > .nanoseconds(bounds.maximumWait) })
         gate.open()
         lane.stop()
         #expect(late.status == 503)
