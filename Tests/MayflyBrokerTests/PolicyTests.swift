@@ -198,6 +198,18 @@ struct PolicyTests {
         #expect(world.broker.metrics.halts == 3)
     }
 
+    @Test func aConditionKnowsWhoAnswersForTheAgentAndInWhichGroups() throws {
+        let world = try Self.world(
+            Self.rule("desk", "allow", "\"when\": \"owner.id == agent.owner && 'desk' in owner.groups\""))
+        #expect(try world.token("agent:root", [("resource", "tickets")]).error == "access_denied")
+        let changed = try world.change("/api/v1/owners/owner:ann") { $0["groups"] = .array([.string("desk")]) }
+        #expect(changed.status == 200, "\(changed.text)")
+        let token = try world.minted("agent:root", [("resource", "tickets")])
+        #expect(try Self.ask(world, token, "view")["decision"] == .bool(true))
+        // Another owner's agent has none of it.
+        #expect(try world.token("agent:other", [("resource", "tickets")]).error == "access_denied")
+    }
+
     @Test func aTightenedBundleReachesTokensThatAreOut() throws {
         let world = try Self.world(Self.rule("all", "allow"))
         let reader = try world.minted("agent:root", [("resource", "tickets"), ("scope", "tickets.read")])

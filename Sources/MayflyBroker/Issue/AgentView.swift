@@ -4,6 +4,8 @@ import MayflyPolicy
 /// What minting needs to know of one agent and one resource, copied out of the state in one look.
 struct AgentView: Sendable {
     let agent: Agent
+    /// The groups of whoever answers for it.
+    let ownerGroups: [String]
     let roles: [Role]
     let resource: Resource
     /// The epoch that a token minted from this view carries.
@@ -22,7 +24,8 @@ struct AgentView: Sendable {
 extension Tables {
     func view(of agent: Agent, at resource: Resource) -> AgentView {
         AgentView(
-            agent: agent, roles: roles(of: agent), resource: resource, epoch: epoch(of: agent, for: resource),
+            agent: agent, ownerGroups: owners[agent.spec.owner]?.groups ?? [], roles: roles(of: agent),
+            resource: resource, epoch: epoch(of: agent, for: resource),
             policy: policy, shadow: shadowPolicy)
     }
 

@@ -2,11 +2,12 @@ import MayflyModel
 import MayflyPolicy
 
 extension Agent {
-    /// The agent as policy sees it.
-    var facts: PolicyFacts.AgentFacts {
+    /// The agent as policy sees it, with the groups of its owner.
+    func facts(ownerGroups: [String]) -> PolicyFacts.AgentFacts {
         PolicyFacts.AgentFacts(
             id: id.text, kind: spec.kind.rawValue, risk: spec.risk.rawValue, owner: spec.owner.text,
-            roles: spec.roles.map(\.text), purpose: spec.purpose, createdAt: createdAt, endsAt: spec.endDate)
+            ownerGroups: ownerGroups, roles: spec.roles.map(\.text), purpose: spec.purpose, createdAt: createdAt,
+            endsAt: spec.endDate)
     }
 }
 
@@ -17,7 +18,8 @@ extension AgentView {
         behaviour: BehaviourFacts?
     ) -> PolicyFacts {
         PolicyFacts(
-            phase: .mint, agent: agent.facts, resource: resource.id.text, scopes: scopes.scopes.map(\.text),
+            phase: .mint, agent: agent.facts(ownerGroups: ownerGroups), resource: resource.id.text,
+            scopes: scopes.scopes.map(\.text),
             depth: Int64(parents.count), chain: parents.map(\.agent.text) + [agent.id.text], task: task,
             context: context, now: now, behaviour: behaviour)
     }
@@ -63,7 +65,8 @@ extension Tables {
         }
         guard let holder = claims.chain.last, let agent = agents[holder.agent] else { return false }
         let view = AgentView(
-            agent: agent, roles: [], resource: resource, epoch: holder.epoch, policy: version, shadow: nil)
+            agent: agent, ownerGroups: owners[agent.spec.owner]?.groups ?? [], roles: [], resource: resource,
+            epoch: holder.epoch, policy: version, shadow: nil)
         let decision = version.bundle.decide(
             view.facts(
                 scopes: claims.scopes, below: claims.chain.dropLast(), task: claims.task, context: claims.context,

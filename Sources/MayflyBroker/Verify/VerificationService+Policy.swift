@@ -23,7 +23,11 @@ extension VerificationService {
         guard decision.isAllowed, let active, let holder = active.claims.chain.last?.agent else {
             return GovernedAction(decision)
         }
-        let (version, shadow, agent) = state.read { ($0.policy, $0.shadowPolicy, $0.agents[holder]) }
+        let (version, shadow, agent, ownerGroups) = state.read { tables in
+            let agent = tables.agents[holder]
+            let owner = agent.flatMap { tables.owners[$0.spec.owner] }
+            return (tables.policy, tables.shadowPolicy, agent, owner?.groups ?? [])
+        }
         if version.bundle.allowsEverything, shadow == nil { return GovernedAction(decision) }
         guard let agent else { return GovernedAction(.inactive) }
         guard let context = try? PolicyContext(question.properties) else {
@@ -41,7 +45,7 @@ extension VerificationService {
             usual = behaviour.facts(of: request, by: holder, at: now)
         }
         let facts = PolicyFacts(
-            phase: .action, agent: agent.facts, resource: active.resource.id.text,
+            phase: .action, agent: agent.facts(ownerGroups: ownerGroups), resource: active.resource.id.text,
             scopes: needed,
             action: question.action, thingType: question.type, thingID: question.identifier,
             depth: Int64(chain.count - 1), chain: chain.map(\.agent.text), task: active.claims.task, context: context,

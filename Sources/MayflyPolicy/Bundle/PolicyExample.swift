@@ -38,6 +38,8 @@ extension PolicyFacts {
             id: try agent.string("id", maximum: 128), kind: try agent.optionalString("kind", maximum: 32) ?? "agent",
             risk: try agent.optionalString("risk", maximum: 32) ?? "medium",
             owner: try agent.optionalString("owner", maximum: 128) ?? "owner:nobody",
+            ownerGroups: try agent.strings(
+                "owner_groups", maximumCount: 64, maximumLength: ApprovalTerms.maximumGroupLength) ?? [],
             roles: try agent.strings("roles", maximumCount: 64, maximumLength: 128) ?? [],
             purpose: try agent.optionalString("purpose", maximum: 1024) ?? "",
             createdAt: try agent.timestamp("created") ?? Timestamp(milliseconds: 0),

@@ -34,14 +34,17 @@ extension PolicyFacts {
         fields: [.init("known", .bool), .init("anomaly", .double, isOptional: true)]
             + BehaviourSign.allCases.map { .init($0.text, .double, isOptional: true) })
 
+    private static let ownerType = CELObjectType(
+        name: "owner", fields: [.init("id", .string), .init("groups", .list(.string))])
+
     /// The variable whose facts are looked up only for a bundle that reads it.
     static let behaviourName = "behaviour"
 
-    /// What a condition may name: `agent`, `request`, `context`, `tier`, `now` and `behaviour`.
+    /// What a condition may name: `agent`, `request`, `context`, `tier`, `now`, `behaviour` and `owner`.
     package static let environment = CELEnvironment([
         .init("agent", .object(agentType)), .init("request", .object(requestType)),
         .init("context", .object(contextType)), .init("tier", .int), .init("now", .timestamp),
-        .init(behaviourName, .object(behaviourType)),
+        .init(behaviourName, .object(behaviourType)), .init("owner", .object(ownerType)),
     ])
 
     /// The values for a request of the given tier; the scope that is judged comes in later.
@@ -49,7 +52,7 @@ extension PolicyFacts {
         CELActivation([
             .object(agentObject), .object(requestObject(scope: nil)), .object(contextObject),
             .int(Int64(tier.rawValue)), CELTimestamp(now).map { .timestamp($0) },
-            .object(behaviourObject(scope: nil)),
+            .object(behaviourObject(scope: nil)), .object(ownerObject),
         ])
     }
 
@@ -90,6 +93,10 @@ extension PolicyFacts {
             .string(agent.purpose), CELTimestamp(agent.createdAt).map { .timestamp($0) },
             agent.endsAt.flatMap { CELTimestamp($0) }.map { .timestamp($0) },
         ])
+    }
+
+    private var ownerObject: CELObject {
+        CELObject(slots: [.string(agent.owner), Self.list(agent.ownerGroups)])
     }
 
     private var contextObject: CELObject {

@@ -8,19 +8,22 @@ package struct PolicyFacts: Equatable, Sendable {
         package var kind: String
         package var risk: String
         package var owner: String
+        /// The groups of whoever answers for it.
+        package var ownerGroups: [String]
         package var roles: [String]
         package var purpose: String
         package var createdAt: Timestamp
         package var endsAt: Timestamp?
 
         package init(
-            id: String, kind: String, risk: String, owner: String, roles: [String], purpose: String = "",
-            createdAt: Timestamp, endsAt: Timestamp? = nil
+            id: String, kind: String, risk: String, owner: String, ownerGroups: [String] = [], roles: [String],
+            purpose: String = "", createdAt: Timestamp, endsAt: Timestamp? = nil
         ) {
             self.id = id
             self.kind = kind
             self.risk = risk
             self.owner = owner
+            self.ownerGroups = ownerGroups
             self.roles = roles
             self.purpose = purpose
             self.createdAt = createdAt

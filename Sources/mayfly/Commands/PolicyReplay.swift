@@ -8,6 +8,7 @@ import MayflyPolicy
 struct PolicyReplay {
     let admin: AdminCall
     private var agents: [String: PolicyFacts.AgentFacts?] = [:]
+    private var ownerGroups: [String: [String]] = [:]
     private var resources: [String: String] = [:]
 
     /// Events that policy decides.
@@ -75,9 +76,17 @@ struct PolicyReplay {
         if let known = agents[id] { return known }
         guard let name = AgentID(lenient: id) else { return nil }
         let record = try admin.get("/api/v1/agents/\(name.text)")
-        let facts = PolicyFacts.AgentFacts(record)
+        var facts = PolicyFacts.AgentFacts(record)
+        if let owner = facts?.owner { facts?.ownerGroups = try groups(of: owner) }
         agents[id] = .some(facts)
         return facts
+    }
+
+    private mutating func groups(of owner: String) throws(CommandError) -> [String] {
+        if let known = ownerGroups[owner] { return known }
+        let groups = try admin.get("/api/v1/owners/\(owner)")["groups"]?.stringArrayValue ?? []
+        ownerGroups[owner] = groups
+        return groups
     }
 
     /// The short name of a resource that is given by name or by URL.
