@@ -27,7 +27,9 @@ package struct PostgresURL: Equatable, Sendable {
 
     private static let schemes = ["postgresql://", "postgres://"]
     /// Parameters whose value is a secret.
-    private static let secrets = ["password", "sslpassword"]
+    private static let secrets = [
+        "password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key",
+    ]
 
     package let text: String
 

@@ -12,7 +12,7 @@ struct PostgresBatch {
         INSERT INTO mayfly_record (kind, key, value, expires) VALUES ($1, $2, $3, $4)
         ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, expires = excluded.expires
         """, .integer, .blob, .blob, .integer)
-    private static let delete = PostgresStatement(
+    static let delete = PostgresStatement(
         "delete", "DELETE FROM mayfly_record WHERE kind = $1 AND key = $2", .integer, .blob)
     private static let addMarks = PostgresStatement(
         "add_marks", "INSERT INTO mayfly_mark (id, expires, marks) VALUES ($1, $2, $3)", .integer, .integer, .blob)

@@ -4,16 +4,19 @@ internal import MayflyModel
 /// What takes the oldest things out, inside a transaction of the writer.
 final class PostgresCleaning {
     static let statements = [
-        deleteExpired, selectMarks, deleteMarks, selectLasts, deleteChunks, selectNewestSegment, deleteTerms,
-        deleteSegments,
+        selectDue, selectExpired, selectMarks, deleteMarks, selectLasts, deleteChunks, selectNewestSegment, selectTerms,
+        deleteTerms, deleteSegments,
     ]
 
-    private static let deleteExpired = PostgresStatement(
-        "delete_expired",
+    private static let selectDue = PostgresStatement(
+        "select_due",
         """
-        DELETE FROM mayfly_record WHERE (kind, key) IN (
-            SELECT kind, key FROM mayfly_record WHERE expires <= $1 ORDER BY expires LIMIT $2)
-        """, .integer, .integer)
+        SELECT CASE WHEN EXISTS (SELECT 1 FROM mayfly_record WHERE expires <= $1)
+            OR (SELECT expires FROM mayfly_mark ORDER BY id LIMIT 1) <= $1 THEN 1 ELSE 0 END::bigint
+        """, .integer)
+    private static let selectExpired = PostgresStatement(
+        "select_expired",
+        "SELECT kind, key FROM mayfly_record WHERE expires <= $1 ORDER BY expires LIMIT $2", .integer, .integer)
     private static let selectMarks = PostgresStatement(
         "select_marks", "SELECT id, expires FROM mayfly_mark ORDER BY id LIMIT $1", .integer)
     private static let deleteMarks = PostgresStatement(
@@ -24,10 +27,10 @@ final class PostgresCleaning {
         "delete_chunks", "DELETE FROM mayfly_ledger WHERE last <= $1", .integer)
     private static let selectNewestSegment = PostgresStatement(
         "newest_segment", "SELECT coalesce(max(number), 0) FROM mayfly_segment")
+    private static let selectTerms = PostgresStatement(
+        "select_terms", "SELECT id FROM mayfly_term WHERE id < $1 ORDER BY id LIMIT $2", .integer, .integer)
     private static let deleteTerms = PostgresStatement(
-        "delete_terms",
-        "DELETE FROM mayfly_term WHERE id IN (SELECT id FROM mayfly_term WHERE id < $1 ORDER BY id LIMIT $2)",
-        .integer, .integer)
+        "delete_terms", "DELETE FROM mayfly_term WHERE id <= $1", .integer)
     private static let deleteSegments = PostgresStatement(
         "delete_segments", "DELETE FROM mayfly_segment WHERE number < $1", .integer)
 
@@ -41,25 +44,36 @@ final class PostgresCleaning {
         (self.connection, self.deadline) = (connection, deadline)
     }
 
+    /// Whether there is anything to remove, without a transaction: nearly every second there is nothing.
+    static func isDue(
+        at moment: Timestamp, _ connection: PostgresConnection, by deadline: ContinuousClock.Instant
+    ) throws(StoreError) -> Bool {
+        try connection.ask(selectDue(.integer(moment.milliseconds)), by: deadline).integer(0, 0) == 1
+    }
+
     func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int {
         let results = try connection.run(
             [
-                Self.deleteExpired(.integer(moment.milliseconds), .integer(Int64(limit))),
+                Self.selectExpired(.integer(moment.milliseconds), .integer(Int64(limit))),
                 Self.selectMarks(.integer(Int64(limit))),
             ], by: deadline)
         guard results.count == 2 else { throw .damaged }
-        let (removed, marks) = (results[0].changed, results[1])
+        let (records, marks) = (results[0], results[1])
+        // By their keys: how a subquery is joined depends on what the server believes of the table's size.
+        var steps: [PostgresStep] = []
+        for row in 0..<records.count {
+            steps.append(PostgresBatch.delete(.integer(try records.integer(row, 0)), .blob(try records.blob(row, 1))))
+        }
         // Groups from the oldest on, up to the first that has not expired: those lie together.
-        var groups = 0
-        while groups < min(limit - removed, Int(marks.count)),
-            try marks.integer(Int32(groups), 1) <= moment.milliseconds
+        var groups: Int32 = 0
+        while groups < min(Int32(clamping: limit) - records.count, marks.count),
+            try marks.integer(groups, 1) <= moment.milliseconds
         {
             groups += 1
         }
-        if groups > 0 {
-            try connection.run([Self.deleteMarks(.integer(try marks.integer(Int32(groups - 1), 0)))], by: deadline)
-        }
-        return removed + groups
+        if groups > 0 { steps.append(Self.deleteMarks(.integer(try marks.integer(groups - 1, 0)))) }
+        try connection.run(steps, by: deadline)
+        return Int(records.count + groups)
     }
 
     /// Removes chunks that end below `end`, as many as make at most `limit` entries; answers how many entries went.
@@ -76,12 +90,13 @@ final class PostgresCleaning {
         guard found[0].count > 0 else { return 0 }
         let last = try found[0].counter(found[0].count - 1, 0)
         let bound = min((last + 1) / TermSegment.width, try found[1].counter(0, 0))
-        try connection.run(
-            [
-                Self.deleteChunks(.integer(Int64(clamping: last))),
-                Self.deleteTerms(.integer(TermSegment.key(bound, 0)), .integer(Self.termStep)),
-                Self.deleteSegments(.integer(Int64(clamping: bound))),
-            ], by: deadline)
+        let terms = try connection.ask(
+            Self.selectTerms(.integer(TermSegment.key(bound, 0)), .integer(Self.termStep)), by: deadline)
+        var steps = [
+            Self.deleteChunks(.integer(Int64(clamping: last))), Self.deleteSegments(.integer(Int64(clamping: bound))),
+        ]
+        if terms.count > 0 { steps.append(Self.deleteTerms(.integer(try terms.integer(terms.count - 1, 0)))) }
+        try connection.run(steps, by: deadline)
         return Int(clamping: last + 1 - min(first, last))
     }
 }

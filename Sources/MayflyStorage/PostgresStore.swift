@@ -14,6 +14,8 @@ package final class PostgresStore: Store {
         case create
         /// Tables that `create` made; `.cannotOpen` when there are none.
         case open
+        /// As `open`, but for reading alone: a broker whose session was lost meanwhile goes on afterwards.
+        case inspect
     }
 
     /// A long search over the ledger keeps one; the other is there for proofs.
@@ -37,7 +39,7 @@ package final class PostgresStore: Store {
             try PostgresSchema.create(connection, by: deadline)
         }
         standing = PostgresStanding()
-        let writer = try PostgresWriter(place, standing: standing)
+        let writer = try PostgresWriter(place, standing: standing, takesOver: mode != .inspect)
         hash = writer.hash
         tail = writer.tail
         self.writer = Mutex(writer)
@@ -75,7 +77,8 @@ package final class PostgresStore: Store {
         guard limit > 0 else { return 0 }
         let deadline = ContinuousClock.now + PostgresWriter.patience
         return try writer.withLock { (writer) throws(StoreError) in
-            try writer.clean(by: deadline) { (cleaning, _) throws(StoreError) in
+            guard try writer.isDue(at: moment, by: deadline) else { return 0 }
+            return try writer.clean(by: deadline) { (cleaning, _) throws(StoreError) in
                 try cleaning.removeExpired(at: moment, limit: limit)
             }
         }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import MayflyBroker
 internal import MayflyCrypto
+internal import MayflyModel
 internal import Synchronization
 
 /// The one connection that writes, made anew when it broke.
@@ -15,8 +16,10 @@ final class PostgresWriter {
     /// How long one call works before it gives up.
     static let patience = Duration.seconds(5)
 
-    private static let begin = PostgresStatement("begin", "BEGIN")
+    private static let begin = PostgresStatement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED")
     private static let commit = PostgresStatement("commit", "COMMIT")
+    private static let look = PostgresStatement(
+        "look", "SELECT revision, size, frontier, serial, term_key FROM mayfly_head WHERE id = 1")
     /// Takes the store over from whoever has it.
     private static let claim = PostgresStatement(
         "claim",
@@ -61,8 +64,8 @@ final class PostgresWriter {
     let tail: TermTail
     let standing: PostgresStanding
 
-    /// Connects, and takes over a store whose tables are there.
-    init(_ place: PostgresPlace, standing: PostgresStanding) throws(StoreError) {
+    /// Connects to a store whose tables are there; one that is not to be taken over refuses every commit.
+    init(_ place: PostgresPlace, standing: PostgresStanding, takesOver: Bool) throws(StoreError) {
         self.place = place
         self.standing = standing
         name = "mayfly-writer-" + String(UInt64.random(in: 0 ... .max), radix: 16)
@@ -72,8 +75,10 @@ final class PostgresWriter {
         // A process that was killed just now may live on for a moment in the server.
         guard try PostgresLock.take(connection, by: deadline, waiting: true) else { throw .conflict }
         try connection.prepare(Self.statements, by: deadline)
-        turn = Self.drawTurn()
-        let found = try Claim(try connection.ask(Self.claim(.integer(turn)), by: deadline))
+        // No head has a negative number.
+        turn = takesOver ? Self.drawTurn() : -1
+        let found = try Claim(
+            try connection.ask(takesOver ? Self.claim(.integer(turn)) : Self.look(), by: deadline))
         (head, serial) = (found.head, found.serial)
         hash = TermHash(key: found.termKey)
         let rows = PostgresLedgerRows(connection)
@@ -87,7 +92,7 @@ final class PostgresWriter {
     private static func drawTurn() -> Int64 { Int64.random(in: 1 ... .max) }
 
     private static let statements =
-        [begin, commit, claim, reclaim, move, stay] + PostgresBatch.statements + PostgresCleaning.statements
+        [begin, commit, look, claim, reclaim, move, stay] + PostgresBatch.statements + PostgresCleaning.statements
         + PostgresLedgerRows.statements
 
     /// Connects and sets the session up.
@@ -119,6 +124,7 @@ final class PostgresWriter {
         init(_ row: PostgresResult) throws(StoreError) {
             head = try row.head()
             serial = try row.integer(0, 3)
+            guard (0..<Int64.max / 2).contains(serial) else { throw .damaged }
             termKey = try row.integer(0, 4)
         }
     }
@@ -212,6 +218,17 @@ final class PostgresWriter {
         guard results.count > 1, results[1].changed == 1 else {
             standing.fence()
             throw .damaged
+        }
+    }
+
+    /// Whether something has expired.
+    func isDue(at moment: Timestamp, by deadline: ContinuousClock.Instant) throws(StoreError) -> Bool {
+        let connection = try settled(by: deadline)
+        do throws(StoreError) {
+            return try PostgresCleaning.isDue(at: moment, connection, by: deadline)
+        } catch {
+            if connection.isLost { try failed(error, connection) }
+            throw error
         }
     }
 

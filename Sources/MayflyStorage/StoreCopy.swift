@@ -124,7 +124,7 @@ package enum StoreCopy {
     private static func open(_ place: Place) throws(StoreError) -> any StoreRows {
         switch place {
         case .file(let path): try SQLiteTables(path: path, mode: .open)
-        case .postgres(let place): try PostgresTables(place, mode: .open)
+        case .postgres(let place): try PostgresTables(place, mode: .inspect)
         }
     }
 

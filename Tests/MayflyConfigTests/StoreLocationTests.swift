@@ -18,7 +18,8 @@ import Testing
     @Test(arguments: [
         "postgresql://u:p@db/mayfly", "postgresql://:p@db", "postgres://u:@db", "postgresql://u:p@a@b/x",
         "postgresql://db/m?password=p", "postgresql://db/m?a=b&PASSWORD=p", "postgresql://db/m?%70assword=p",
-        "postgresql://db/m?pass%77ord=p", "postgresql://db/m?sslpassword=p", "postgresql://db/m?pass%zzword=p",
+        "postgresql://db/m?pass%77ord=p", "postgresql://db/m?sslpassword=p", "postgresql://db/m?oauth_client_secret=p",
+        "postgresql://db/m?pass%zzword=p",
         "postgresql://db?x=y:z@q", "postgresql://db/m?%FF=p", "postgresql://db/m?password",
     ])
     func aURLThatMayHoldAPasswordIsRefused(_ text: String) {

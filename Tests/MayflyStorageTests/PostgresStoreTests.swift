@@ -110,6 +110,27 @@ struct PostgresStoreTests: Sendable {
         }
     }
 
+    @Test("whoever only looks fences nobody off, and cannot write")
+    func inspection() async throws {
+        try await aside {
+            let store = try store(.create)
+            try store.append(puts: [record("a", "1")], terms: [.plain])
+            #expect(throws: StoreError.conflict) { _ = try self.store(.inspect) }
+            try place.endWriter()
+            do {
+                let other = try self.store(.inspect)
+                #expect(try other.values() == ["1"])
+                #expect(try other.head().ledgerSize == 1)
+                // The lock is another's for now.
+                #expect(throws: StoreError.conflict) { try store.append(count: 1) }
+                #expect(throws: StoreError.conflict) { try other.append(count: 1) }
+            }
+            try store.append(puts: [record("a", "2")], terms: [.plain])
+            #expect(try store.values() == ["2"])
+            #expect(!store.mustBeReopened)
+        }
+    }
+
     @Test("a connection that still lives is fenced off, too, before its next transaction")
     func fencedAlive() throws {
         let first = try store(.create)

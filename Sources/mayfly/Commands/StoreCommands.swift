@@ -85,7 +85,7 @@ enum StoreCommands {
     /// Opens the new store as a broker would, and reads its ledger as a whole.
     private static func audit(_ location: StoreLocation) throws(CommandError) {
         do {
-            let store = try OpenStore.open(location, report: Terminal.complain)
+            let store = try OpenStore.open(location, onlyToLook: true, report: Terminal.complain)
             try LedgerAudit.run(store, archives: try Broker.archives(in: store))
         } catch {
             throw .failed(

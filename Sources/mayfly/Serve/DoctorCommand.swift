@@ -61,7 +61,7 @@ enum DoctorCommand: CommandLineCommand {
             })
         let store: any Store
         do {
-            store = try OpenStore.open(config.store, report: Terminal.complain)
+            store = try OpenStore.open(config.store, onlyToLook: true, report: Terminal.complain)
         } catch {
             let failure = StartFailure.describe(.store(error), config)
             findings.append(Finding(check: "store", trouble: failure.lines.joined(separator: "; ")))

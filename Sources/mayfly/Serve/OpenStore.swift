@@ -7,12 +7,12 @@ import Synchronization
 enum OpenStore {
     /// `report` is told, in the database's own words, why it cannot be reached: not more often than `Reports` lets it.
     static func open(
-        _ location: StoreLocation, report: @escaping @Sendable (String) -> Void
+        _ location: StoreLocation, onlyToLook: Bool = false, report: @escaping @Sendable (String) -> Void
     ) throws(StoreError) -> any Store {
         switch location {
         case .file(let path): try SQLiteStore(path: path, mode: .open)
         case .postgres(let url, let passwordFile):
-            try PostgresStore(place(url, passwordFile, report), mode: .open)
+            try PostgresStore(place(url, passwordFile, report), mode: onlyToLook ? .inspect : .open)
         }
     }
 

@@ -128,7 +128,13 @@ extension BrokerNotice {
                     + "earlier state; stop the one that is too many, then restart the other"
             }
         case .commandsRefused(_, let count):
-            "\(count) requests were answered 503: the store is not where the last commit left it; restart the broker"
+            switch store {
+            case .file:
+                "\(count) requests were answered 503: the store is not where the last commit left it; restart the broker"
+            case .postgres:
+                "\(count) requests were answered 503: \(store) does not say where the last commit left it, or says "
+                    + "another place; the broker goes on by itself once that is right"
+            }
         case .cleanUpFailed(let error):
             "expired records could not be removed yet: \(StartFailure.what(error, store))"
         case .trimRefused(let error):
