@@ -210,10 +210,22 @@ struct StartCommand: Command {
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
         guard endsAllTokens else { return Decided((), events: events) }
         let end = Change.setting(Setting(id: .epoch, value: moment.epoch))
-        // What quotas counted ahead of the accepted time would count until that time has come.
-        let uses = state.quotaUses.all.compactMap { $0.takenBack(to: moment.now) }.map { Change.quota($0) }
         // The time that was written down is ahead; it must not hold up the next start.
-        return Decided((), changes: [end, .lastTime(moment.now)] + uses, events: events)
+        return Decided((), changes: [end, .lastTime(moment.now)] + takenBack(state, to: moment.now), events: events)
+    }
+
+    /// What quotas counted, people were asked, and can be taken back or reviewed ahead of the accepted time would stay
+    /// so until that time has come.
+    private func takenBack(_ state: Tables, to now: Timestamp) -> [Change] {
+        let reviewed = state.agents.all.compactMap { agent -> Change? in
+            guard let lifecycle = agent.lifecycle.takenBack(to: now) else { return nil }
+            var agent = agent
+            agent.lifecycle = lifecycle
+            return .touched(agent)
+        }
+        return state.quotaUses.all.compactMap { $0.takenBack(to: now) }.map { .quota($0) }
+            + state.supervisions.all.compactMap { $0.takenBack(to: now) }.map { .supervision($0) }
+            + state.approvals.all.compactMap { $0.takenBack(to: now) }.map { .approval($0) } + reviewed
     }
 }
 

@@ -281,6 +281,20 @@ struct LifecycleTests {
         #expect(try said(accepted) == ["agent.review_due", "agent.review_due"])
     }
 
+    @Test func aReviewUnderAClockThatWasYearsAheadPutsTheNextOneOffNoLongerThanAnother() throws {
+        let world = try World(enrol: ["agent:root"])
+        configure(world) { $0.reviewEvery = 10 * Self.day }
+        world.clock.step(1000 * Self.day)
+        #expect(try review(world).status == 200)
+        world.clock.step(-1000 * Self.day)
+        let accepted = try World(restarting: world, acceptClock: true)
+        accepted.settle()
+        configure(accepted) { $0.reviewEvery = 10 * Self.day }
+        #expect(try standing(accepted) == "ahead")
+        accepted.clock.advance(10 * Self.day)
+        #expect(try standing(accepted) == "due")
+    }
+
     @Test func aReviewThatComesBeforeTheCommandIsSeenByIt() throws {
         let world = try World(enrol: ["agent:root"])
         configure(world) {

@@ -28,7 +28,7 @@ package struct ApprovalRequest: Record, Equatable {
     package var state: State
     /// In the order in which they were cast: one agreement of each person at most, and a denial only as the last.
     package var votes: [ApprovalVote]
-    package let createdAt: Timestamp
+    package private(set) var createdAt: Timestamp
     /// When the smallest window of the terms ends: people must have agreed and the agent must have come back.
     package private(set) var lapsesAt: Timestamp
     /// When the client last asked, the request itself included.
@@ -91,6 +91,19 @@ package struct ApprovalRequest: Record, Equatable {
         ended.state = .superseded
         if subject.action != nil { ended.lapsesAt = min(lapsesAt, now) }
         return ended
+    }
+
+    /// This as a clock has to take it that was set back to `now`: what seems to be asked later was asked now.
+    ///
+    /// Nil when nothing lies ahead. Otherwise it would wait for people, or be denied, until the time that was wrong has
+    /// come.
+    func takenBack(to now: Timestamp) -> ApprovalRequest? {
+        guard now < createdAt else { return nil }
+        var request = self
+        request.lapsesAt = Timestamp(
+            milliseconds: max(0, lapsesAt.milliseconds - createdAt.milliseconds) + now.milliseconds)
+        (request.createdAt, request.lastPolled) = (now, now)
+        return request
     }
 
     /// Whether something can still become of it.

@@ -57,6 +57,16 @@ package struct AgentLifecycle: Equatable, Sendable {
         reviewedAt = moment
         notices.removeAll { $0.step.isAboutReview }
     }
+
+    /// This as a clock has to take it that was set back to `now`: a review that seems to lie ahead was made now.
+    ///
+    /// Nil when none does. Otherwise the next one would be due so long after the time that was wrong.
+    func takenBack(to now: Timestamp) -> AgentLifecycle? {
+        guard let reviewedAt, now < reviewedAt else { return nil }
+        var lifecycle = self
+        lifecycle.reviewedAt = now
+        return lifecycle
+    }
 }
 
 extension AgentLifecycle {

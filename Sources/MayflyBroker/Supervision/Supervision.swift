@@ -19,7 +19,7 @@ package struct Supervision: Record, Equatable {
         package let actor: String
         /// In their own words.
         package let reason: String
-        package let at: Timestamp
+        package fileprivate(set) var at: Timestamp
     }
 
     /// Records that are kept, of one agent and of all: what would be one more is refused, so that memory stays bounded
@@ -52,9 +52,9 @@ package struct Supervision: Record, Equatable {
     package let records: Int64?
     /// Which rule of the policy let it through.
     package let rule: String
-    package let openedAt: Timestamp
+    package private(set) var openedAt: Timestamp
     /// From here on it stands for good.
-    package let lapsesAt: Timestamp
+    package private(set) var lapsesAt: Timestamp
     package var reversal: Reversal?
 
     package var expiresAt: Timestamp? {
@@ -67,6 +67,19 @@ package struct Supervision: Record, Equatable {
 
     /// Whole seconds in which it can still be taken back, at least 0.
     package func secondsLeft(at now: Timestamp) -> Int64 { max(0, lapsesAt.seconds - now.seconds) }
+
+    /// This as a clock has to take it that was set back to `now`: what seems to be let through later was let through now.
+    ///
+    /// Nil when nothing lies ahead. Otherwise it could be taken back, and would not be final, until the time that was
+    /// wrong has come.
+    func takenBack(to now: Timestamp) -> Supervision? {
+        guard now < openedAt else { return nil }
+        var supervision = self
+        supervision.lapsesAt = Timestamp(milliseconds: lapsesAt.milliseconds - openedAt.milliseconds + now.milliseconds)
+        supervision.openedAt = now
+        supervision.reversal?.at = now
+        return supervision
+    }
 
     package static let kind = RecordKind.supervision
     package static func key(of id: String) -> [UInt8] { Array(id.utf8) }
