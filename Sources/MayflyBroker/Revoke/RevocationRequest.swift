@@ -52,9 +52,8 @@ struct RevokeCommand: Command {
         event.reason = reason
         var decided = Decided<Void>((), changes: [try change(state, moment)], events: [event])
         // Everything else that ends tokens ends the questions that came with them by its epoch.
-        for ended in request.target.map({ state.approvals(endedBy: $0, at: moment.now) }) ?? [] {
-            decided.changes.append(.approval(ended))
-            decided.events.append(.approval(.approvalSuperseded, .refused, ended, by: actor, state, at: moment.now))
+        if let target = request.target {
+            decided.close(state.approvals(endedBy: target, at: moment.now), by: actor, state, moment)
         }
         return decided
     }
@@ -87,5 +86,15 @@ struct RevokeCommand: Command {
 
     private func named(_ target: Revocation.Target, _ moment: Moment) -> Change {
         .revocation(Revocation(id: target, at: moment.now, expires: moment.now.advanced(bySeconds: memory)))
+    }
+}
+
+extension Decided {
+    /// Closes questions to people, as a revocation by name leaves them, in its own commit.
+    mutating func close(_ ended: [ApprovalRequest], by actor: String, _ state: Tables, _ moment: Moment) {
+        for request in ended {
+            changes.append(.approval(request))
+            events.append(.approval(.approvalSuperseded, .refused, request, by: actor, state, at: moment.now))
+        }
     }
 }

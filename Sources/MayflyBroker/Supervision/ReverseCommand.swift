@@ -23,7 +23,9 @@ struct ReverseCommand: Command {
         let end = Revocation(
             id: .token(supervision.token), at: moment.now, expires: moment.now.advanced(bySeconds: memory))
         let event = LedgerEvent.supervision(.supervisionReversed, .ok, supervision, by: reader.text, state)
-        return Decided(supervision, changes: [.supervision(supervision), .revocation(end)], events: [event])
+        var decided = Decided(supervision, changes: [.supervision(supervision), .revocation(end)], events: [event])
+        decided.close(state.approvals(endedBy: end.id, at: moment.now), by: reader.text, state, moment)
+        return decided
     }
 }
 
