@@ -186,6 +186,13 @@ struct NoticeTests {
         #expect(route.wants(event))
         route.tiers = [4]
         #expect(!route.wants(event))
+        var opened = LedgerEvent(.supervisionOpened, .ok, actor: "agent:root")
+        opened.supervision = "id"
+        var owners = NoticeRoute(name: "r", events: ["supervision.*"])
+        owners.tiers = [2]
+        #expect(owners.wants(opened))
+        owners.tiers = [3]
+        #expect(!owners.wants(opened))
         #expect(NoticeRoute.isKnown("approval.*") && NoticeRoute.isKnown("*") && !NoticeRoute.isKnown("approval"))
         #expect(!NoticeRoute(name: "r", events: ["*"]).wants(LedgerEvent(.noticeFailed, .refused, actor: "broker")))
     }
@@ -216,5 +223,42 @@ struct NoticeTests {
         world.settle()
         #expect(world.broker.state.read { $0.notices.count } == Notice.maximumKept)
         #expect(world.broker.metrics.notices[.lost] == 3)
+    }
+
+    @Test func aReceiverThatTakesNothingLeavesTheOthersTheirShare() throws {
+        let world = try Self.world(Self.route("dead", "broker.started"), Self.route("live", "token.issued", "revoked"))
+        let share = Notice.maximumKept / 2
+        let events = [LedgerEvent](repeating: LedgerEvent(.brokerStarted, .ok, actor: "test"), count: share + 3)
+        world.broker.writer.submit(NoteCommand(events: events)) { _ in }
+        world.settle()
+        #expect(world.broker.metrics.notices[.lost] == 3)
+        _ = try world.minted("agent:root")
+        let place = Place()
+        let route = try #require(world.broker.settings.notices.last)
+        let courier = try NoticeCourier(route, desk: world.broker.notices, transport: place, patience: Self.quick)
+        defer { courier.stop() }
+        while world.broker.metrics.notices[.delivered] == 0 { world.settle() }
+        #expect(place.letters.first?.event == "token.issued")
+        #expect(world.broker.metrics.notices[.lost] == 3)
+        #expect(world.broker.notices.backlogs().map(\.count).first == share)
+    }
+
+    @Test(arguments: [UInt64.random(in: 0...UInt64.max), 7])
+    func theIndexOfWhoIsOwedWhatIsThatOfTheRecords(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var (index, known) = (NoticeIndex(), [Int64: Notice]())
+        let names = ["a", "b", "c"]
+        for _ in 0..<2000 {
+            let id = Int64.random(in: 0..<60, using: &random)
+            let owed = names.filter { _ in Bool.random(using: &random) }
+            let new = owed.isEmpty ? nil : Notice(id: id, at: Timestamp(seconds: id), owed: owed)
+            index.replace(known[id], with: new)
+            known[id] = new
+            for name in names {
+                let expected = known.values.filter { $0.owed.contains(name) }.map(\.id).sorted()
+                #expect(
+                    Array(index.first(100, of: name)) == expected && index.count(of: name) == expected.count, "\(seed)")
+            }
+        }
     }
 }

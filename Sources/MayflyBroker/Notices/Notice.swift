@@ -5,7 +5,8 @@ package import MayflyModel
 /// It is written in the entry's own commit, and goes when everybody has been told or given up on: so nobody is told of
 /// what did not happen, and nothing is forgotten by a stop or a crash. What is told is the entry itself.
 package struct Notice: Record, Equatable {
-    /// Notices that are kept at a time; what would be one more is counted as lost, and its entry is in the ledger.
+    /// Notices that are kept at a time, an equal share of them for each route; what would be one more is counted as
+    /// lost, and its entry is in the ledger.
     package static let maximumKept = 10_000
 
     /// The entry's index in the ledger.

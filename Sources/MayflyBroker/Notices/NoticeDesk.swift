@@ -74,10 +74,7 @@ package final class NoticeDesk: LedgerObserver {
 
     /// The oldest notices that the route is owed, at most `limit`, in the ledger's order.
     package func page(for route: NoticeRoute, limit: Int) -> [Notice] {
-        let owed = state.read { tables in
-            tables.notices.all { $0.owed.contains { $0.utf8.elementsEqual(route.name.utf8) } }
-        }
-        return Array(owed.sorted { $0.id < $1.id }.prefix(limit))
+        state.read { tables in tables.noticeIndex.first(limit, of: route.name).compactMap { tables.notices[$0] } }
     }
 
     package func isOverdue(_ notice: Notice, for route: NoticeRoute) -> Bool {
@@ -123,10 +120,12 @@ package final class NoticeDesk: LedgerObserver {
 
     /// Every route with what waits for it, in the order of the configuration.
     package func backlogs() -> [Backlog] {
-        let notices = state.read { $0.notices.all }
-        return live.current.notices.map { route in
-            let owed = notices.filter { $0.owed.contains { $0.utf8.elementsEqual(route.name.utf8) } }
-            return Backlog(route: route, count: owed.count, oldest: owed.map(\.at).min())
+        let routes = live.current.notices
+        return state.read { tables in
+            routes.map { route in
+                let oldest = tables.noticeIndex.first(1, of: route.name).first.flatMap { tables.notices[$0]?.at }
+                return Backlog(route: route, count: tables.noticeIndex.count(of: route.name), oldest: oldest)
+            }
         }
     }
 

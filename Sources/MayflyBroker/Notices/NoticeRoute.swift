@@ -50,7 +50,9 @@ package struct NoticeRoute: Equatable, Sendable {
             guard let resource = event.resource, resources.contains(resource) else { return false }
         }
         guard !tiers.isEmpty else { return true }
-        return event.policy.map { tiers.contains($0.decision.tier.rawValue) } ?? false
+        // What can be taken back, or was, is in tier 2 and in no other.
+        let tier = event.policy?.decision.tier ?? (event.supervision == nil ? nil : .supervised)
+        return tier.map { tiers.contains($0.rawValue) } ?? false
     }
 
     /// How the ledger names the route.

@@ -20,9 +20,6 @@ package struct Table<R: Keyed>: Sendable {
     /// How many rows are published.
     package var count: Int { rows.count }
 
-    /// At least as many as a reader of the draft finds.
-    var draftCount: Int { rows.count + changes.count }
-
     /// Every row as a reader of the draft sees it, in no order.
     package var all: [R] {
         guard !changes.isEmpty else { return Array(rows.values) }

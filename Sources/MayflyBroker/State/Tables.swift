@@ -46,6 +46,8 @@ package struct Tables: Sendable {
     private(set) var approvalIndex = ApprovalIndex()
     /// How much is under supervision.
     private(set) var supervisionIndex = SupervisionIndex()
+    /// Who is owed which notices.
+    private(set) var noticeIndex = NoticeIndex()
 
     /// The ids of the published owners in order, for listings; none is ever removed.
     private(set) var ownerOrder = SortedIDs<OwnerID>()
@@ -85,7 +87,9 @@ package struct Tables: Sendable {
         case .supervision(let record):
             supervisionIndex.replace(nil, with: record)
             supervisions.load(record)
-        case .notice(let record): notices.load(record)
+        case .notice(let record):
+            noticeIndex.replace(nil, with: record)
+            notices.load(record)
         case .behaviour(let record): behaviours.load(record)
         case .quota(let record): quotaUses.load(record)
         }
@@ -136,8 +140,12 @@ package struct Tables: Sendable {
         case .supervision(let record):
             supervisionIndex.replace(supervisions[record.id], with: record)
             supervisions.put(record)
-        case .notice(let record): notices.put(record)
-        case .removeNotice(let id): notices.remove(id)
+        case .notice(let record):
+            noticeIndex.replace(notices[record.id], with: record)
+            notices.put(record)
+        case .removeNotice(let id):
+            noticeIndex.replace(notices[id], with: nil)
+            notices.remove(id)
         case .behaviour(let record): behaviours.put(record)
         case .removeBehaviour(let id): behaviours.remove(id)
         case .quota(let record): quotaUses.put(record)
@@ -203,6 +211,7 @@ package struct Tables: Sendable {
         approvals.absorb(draft.approvals)
         for (id, change) in draft.supervisions { supervisionIndex.replace(supervisions[id], with: change) }
         supervisions.absorb(draft.supervisions)
+        for (id, change) in draft.notices { noticeIndex.replace(notices[id], with: change) }
         notices.absorb(draft.notices)
         quotaUses.absorb(draft.quotaUses)
         audiences = draft.audiences

@@ -243,11 +243,13 @@ package final class Writer: Sendable {
 
     /// Has an entry told to those who want to hear of it, in the entry's own commit.
     private func owe(_ event: LedgerEvent, _ entry: LedgerEntry, to routes: [NoticeRoute], in draft: inout Tables) {
-        let owed = routes.filter { $0.wants(event) }.map(\.name)
-        guard !owed.isEmpty else { return }
-        guard draft.notices.draftCount < Notice.maximumKept, let id = Int64(exactly: entry.index) else {
-            return metrics.notices.add(.lost, UInt64(owed.count))
-        }
+        let wanting = routes.filter { $0.wants(event) }.map(\.name)
+        guard !wanting.isEmpty else { return }
+        // A share for each: one that takes nothing leaves the others theirs.
+        let share = Notice.maximumKept / routes.count
+        let owed = wanting.filter { draft.noticeIndex.count(of: $0) < share }
+        if owed.count < wanting.count { metrics.notices.add(.lost, UInt64(wanting.count - owed.count)) }
+        guard !owed.isEmpty, let id = Int64(exactly: entry.index) else { return }
         draft.apply(.notice(Notice(id: id, at: entry.time, owed: owed)))
     }
 
