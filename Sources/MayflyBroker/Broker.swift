@@ -92,9 +92,10 @@ package final class Broker: Sendable {
             metrics: metrics, governance: governance, behaviour: behaviour)
         approvals = ApprovalDesk(state: state, clock: clock, writer: writer, governance: governance)
         supervisions = SupervisionDesk(state: state, clock: clock, writer: writer)
+        proofs = DPoPVerifier(live: live, clock: clock, nonces: DPoPNonces(keyring: keyring, clock: clock))
         verification = VerificationService(
             state: state, clock: clock, writer: writer, verifier: verifier, metrics: metrics, behaviour: behaviour,
-            governance: governance)
+            governance: governance, proofs: proofs)
         limits = RequestLimits(live: live, wall: wall, clock: clock, state: state, writer: writer)
         ledger = LedgerService(
             store: store, segments: segments, state: state, writer: writer, signer: signer, clock: clock,
@@ -119,6 +120,8 @@ package final class Broker: Sendable {
     }
 
     package let verifier: TokenVerifier
+    /// Checks that whoever brings a token has the key that it is bound to.
+    package let proofs: DPoPVerifier
 
     /// Answers everything accepted, and takes nothing more.
     package func stop() {

@@ -24,13 +24,17 @@ package struct OAuthError: Error, Equatable, Sendable {
         case expiredToken = "expired_token"
         case unknownUserID = "unknown_user_id"
         case invalidBindingMessage = "invalid_binding_message"
+        /// RFC 9449 §5.
+        case invalidDPoPProof = "invalid_dpop_proof"
+        /// RFC 9449 §8.
+        case useDPoPNonce = "use_dpop_nonce"
 
         /// The HTTP status; 401 for a failed client in every case, which satisfies both readings of RFC 6749 §5.2.
         package var status: Int {
             switch self {
             case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .invalidScope,
                 .invalidTarget, .invalidAuthorizationDetails, .accessDenied, .authorizationPending, .slowDown,
-                .expiredToken, .unknownUserID, .invalidBindingMessage:
+                .expiredToken, .unknownUserID, .invalidBindingMessage, .invalidDPoPProof, .useDPoPNonce:
                 400
             case .invalidClient, .invalidToken: 401
             case .insufficientScope: 403

@@ -3,7 +3,7 @@ package import MayflyModel
 /// A signed token in compact serialization (RFC 7515 §3.1), parsed strictly and not yet trusted.
 ///
 /// `parse` checks the form; whether anyone signed it says `isSigned(by:)`, with a key that the caller chose. The
-/// header's `jku`, `x5u`, `x5c` and `jwk` are never followed.
+/// header's `jku`, `x5u`, `x5c` and `jwk` are never followed; a DPoP proof's reader alone looks at its `jwk`.
 package struct JWS: Sendable {
     /// The longest token, in bytes.
     package static let maximumLength = 8192
@@ -95,9 +95,11 @@ package struct JWS: Sendable {
         return String(decoding: compact, as: UTF8.self)
     }
 
-    /// The first part of a compact JWS, before its dot: base64url of a header with `alg`, then `typ` and `kid` where
-    /// given.
-    package static func encodedHeader(algorithm: SignatureAlgorithm, type: String?, keyID: String?) -> [UInt8] {
+    /// The first part of a compact JWS, before its dot: base64url of a header with `alg`, then `typ`, `kid` and
+    /// `jwk` where given.
+    package static func encodedHeader(
+        algorithm: SignatureAlgorithm, type: String?, keyID: String?, jwk: JSONObject? = nil
+    ) -> [UInt8] {
         var header = JSONWriter(reserving: 128)
         header.beginObject()
         header.name("alg")
@@ -109,6 +111,10 @@ package struct JWS: Sendable {
         if let keyID {
             header.name("kid")
             header.string(keyID)
+        }
+        if let jwk {
+            header.name("jwk")
+            header.value(.object(jwk))
         }
         header.endObject()
         var encoded: [UInt8] = []

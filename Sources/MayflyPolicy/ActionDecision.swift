@@ -3,6 +3,10 @@ package import MayflyModel
 /// The answer to an action question, with the rule that gave it.
 package enum ActionDecision: Equatable, Sendable {
     package enum Denial: Equatable, Sendable {
+        /// The token is bound to a key, and nothing proves that whoever sent it has that key.
+        case proofRequired
+        /// The proof that came with the token does not hold; the name says what of it.
+        case proofInvalid(String)
         /// No route of the resource matches the request.
         case noRoute
         /// The action is neither declared, nor a scope, nor covered by a detail type.
@@ -44,6 +48,8 @@ package enum ActionDecision: Equatable, Sendable {
         switch self {
         case .allow(let rule, _): rule
         case .inactive: "token_inactive"
+        case .deny(.proofRequired): "proof_required"
+        case .deny(.proofInvalid): "proof_invalid"
         case .deny(.noRoute): "no_route"
         case .deny(.unknownAction): "unknown_action"
         case .deny(.scopeMissing): "scope_missing"
@@ -68,9 +74,11 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.scopeMissing(let scope)): scope.text
         case .deny(.memberMissing(let member)): member
         case .deny(.exceeds(let member)): member
+        case .deny(.proofInvalid(let part)): part
         case .deny(.budgetExhausted(let member)): member.rawValue
         case .deny(.quotaExhausted(let rule, _)): rule
-        case .allow, .inactive, .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted), .deny(.outsideHours),
+        case .allow, .inactive, .deny(.proofRequired), .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted),
+            .deny(.outsideHours),
             .deny(.contextMalformed), .deny(.policy), .deny(.policyChanged), .deny(.supervisionFull):
             nil
         }

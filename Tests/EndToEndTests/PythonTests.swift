@@ -11,7 +11,7 @@ import Testing
         .enabled(
             if: python != nil, "make test sets MAYFLY_TEST_PYTHON, to a Python with Tests/Python/requirements.txt"),
         arguments: [
-            "test_authlib.py", "test_pyjwt.py", "test_openapi.py", "test_metrics.py", "test_tracing.py",
+            "test_authlib.py", "test_pyjwt.py", "test_dpop.py", "test_openapi.py", "test_metrics.py", "test_tracing.py",
             "test_webhooks.py",
         ])
     func otherPeoplesCodeAgrees(_ script: String) throws {

@@ -16,6 +16,8 @@ struct RaiseApprovalCommand: Command {
     /// Whether asking again counts as a poll.
     let isPoll: Bool
     let assertion: UsedMark?
+    /// The proof of possession that came with the request.
+    var proof: UsedMark?
     /// The ticket that is to be redeemed; it stays good until a token is made of it.
     let ticket: UsedMark?
     let governance: any Governance
@@ -28,8 +30,12 @@ struct RaiseApprovalCommand: Command {
         if let assertion, state.used.isSpent(assertion, at: moment.now) {
             return refused(ClientAuthenticator.refusal, "assertion.replayed", in: state)
         }
-        var decided = answer(in: state, at: moment.now)
+        let isReplayed = proof.map { state.used.isSpent($0, at: moment.now) } ?? false
+        var decided =
+            isReplayed
+            ? refused(ProofFault.replayed.refusal, "proof.replayed", in: state) : answer(in: state, at: moment.now)
         if let assertion { decided.changes.append(.used(assertion)) }
+        if let proof, !isReplayed { decided.changes.append(.used(proof)) }
         return decided
     }
 

@@ -57,7 +57,8 @@ extension TokenIssuer {
         }
         let command = RaiseApprovalCommand(
             question: question, named: named, request: request, message: note.message,
-            requestedExpiry: note.requestedExpiry, isPoll: note.isPoll, assertion: client.mark, ticket: ticket,
+            requestedExpiry: note.requestedExpiry, isPoll: note.isPoll, assertion: client.mark,
+            proof: client.proof?.mark, ticket: ticket,
             governance: governance)
         guard ApprovalQuestion.isReadable(question.record(at: now, source: command.source)) else {
             throw Self.tooLarge

@@ -40,7 +40,7 @@ struct AssertionClaims {
     }
 
     /// A NumericDate as whole seconds; it may have a fraction (RFC 7519 §2), but no exponent.
-    private static func seconds(_ value: JSONValue?, up: Bool) -> Int64? {
+    static func seconds(_ value: JSONValue?, up: Bool) -> Int64? {
         switch value {
         case .integer(let second):
             return (0...latestSecond).contains(second) ? second : nil

@@ -31,8 +31,10 @@ package struct AuthenticatedClient: Equatable, Sendable {
     package let client: Client
     /// Nil for a method that needs no single use.
     package let mark: UsedMark?
+    /// The key that the request has proven to hold, when it came with a proof.
+    package var proof: HeldKey?
 
-    package init(client: Client, mark: UsedMark?) {
-        (self.client, self.mark) = (client, mark)
+    package init(client: Client, mark: UsedMark?, proof: HeldKey? = nil) {
+        (self.client, self.mark, self.proof) = (client, mark, proof)
     }
 }

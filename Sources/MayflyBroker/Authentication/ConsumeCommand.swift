@@ -10,6 +10,20 @@ struct ConsumeCommand: Command {
     }
 }
 
+/// Uses up a client's assertion, and proofs of possession that came with tokens; answers the proofs that were fresh.
+struct ShowCommand: Command {
+    let assertion: UsedMark?
+    let proofs: [UsedMark]
+
+    func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Set<UsedMark>> {
+        if let assertion, state.used.isSpent(assertion, at: moment.now) {
+            throw .oauth(ClientAuthenticator.refusal)
+        }
+        let fresh = Set(proofs.filter { !state.used.isSpent($0, at: moment.now) })
+        return Decided(fresh, changes: ([assertion].compactMap { $0 } + fresh).map { .used($0) })
+    }
+}
+
 extension Broker {
     /// Makes a client's assertion single-use, durably, before the answer that it asked for is given.
     package func consume(

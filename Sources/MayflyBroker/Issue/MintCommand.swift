@@ -13,6 +13,8 @@ struct MintCommand: Command {
     /// The client's assertion, and the ticket when one is redeemed.
     let assertion: UsedMark?
     let ticket: UsedMark?
+    /// The proof of possession that came with the request.
+    var proof: UsedMark?
     /// What people agreed to, when policy asks for it; used up by this very commit.
     var approval: ApprovalUse?
     /// When a budget that the token brings in may be forgotten.
@@ -33,8 +35,11 @@ struct MintCommand: Command {
         if let assertion, state.used.isSpent(assertion, at: moment.now) {
             return refused(ClientAuthenticator.refusal, "assertion.replayed", using: [])
         }
+        if let proof, state.used.isSpent(proof, at: moment.now) {
+            return refused(ProofFault.replayed.refusal, "proof.replayed", using: [assertion])
+        }
         if let ticket, state.used.isSpent(ticket, at: moment.now) {
-            return refused(Self.ticketUsed, "ticket.replayed", using: [assertion])
+            return refused(Self.ticketUsed, "ticket.replayed", using: [assertion, proof])
         }
         guard let resource = state.resources[resource], let holder = chain.last,
             let agent = state.agents[holder.agent], state.isAlive(chain, for: resource, at: moment.now),
@@ -42,17 +47,19 @@ struct MintCommand: Command {
         else {
             return refused(
                 OAuthError(.invalidGrant, "rights were withdrawn while the token was being made; ask again"),
-                "withdrawn", using: [assertion])
+                "withdrawn", using: [assertion, proof])
         }
         if let supervision, !state.supervisionIndex.hasRoom(for: supervision.agent) {
-            return refused(Self.supervisionFull, "supervision.full", using: [assertion])
+            return refused(Self.supervisionFull, "supervision.full", using: [assertion, proof])
         }
         var approved: ApprovalRequest?
         if let approval {
             approved = approval.redeem(in: state, at: moment.now)
-            guard approved != nil else { return refused(ApprovalUse.spent, "approval.spent", using: [assertion]) }
+            guard approved != nil else {
+                return refused(ApprovalUse.spent, "approval.spent", using: [assertion, proof])
+            }
         }
-        var changes = [assertion, ticket].compactMap { $0 }.map { Change.used($0) }
+        var changes = [assertion, proof, ticket].compactMap { $0 }.map { Change.used($0) }
         if agent.lastUsed.map({ moment.now.seconds - $0.seconds >= 60 }) ?? true {
             var touched = agent
             touched.lastUsed = moment.now
@@ -93,13 +100,13 @@ struct MintCommand: Command {
         return Budget(id: token.claims.tokenID, resource: resource, limits: limits, expires: budgetExpires)
     }
 
-    /// A quota has no room: the assertion is used up, and a ticket or an agreement of people stays good.
+    /// A quota has no room: assertion and proof are used up, and a ticket or an agreement of people stays good.
     private func refused(
         by refusal: QuotaRefusal, _ policy: PolicyRuling
     ) -> Decided<Result<IssuedToken, OAuthError>> {
         let ruling = policy.refused(by: refusal.quota)
         var decided = refused(
-            OAuthError(quota: ruling, after: refusal.seconds), refusal.quota.rule, using: [assertion])
+            OAuthError(quota: ruling, after: refusal.seconds), refusal.quota.rule, using: [assertion, proof])
         for index in decided.events.indices { decided.events[index].govern(by: ruling) }
         return decided
     }
@@ -120,14 +127,16 @@ struct MintCommand: Command {
     }
 }
 
-/// Writes down a refusal, and uses up the assertion with which it was asked.
+/// Writes down a refusal, and uses up the assertion and the proof with which it was asked.
 struct RefusalCommand: Command {
     let error: OAuthError
     let assertion: UsedMark?
+    var proof: UsedMark?
     let event: LedgerEvent
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<OAuthError> {
-        let (changes, events) = state.suspension(demandedBy: error.cause, moment)
+        var (changes, events) = state.suspension(demandedBy: error.cause, moment)
+        if let proof { changes.append(.used(proof)) }
         guard let assertion else { return Decided(error, changes: changes, events: [event] + events) }
         guard !state.used.isSpent(assertion, at: moment.now) else {
             var replay = event

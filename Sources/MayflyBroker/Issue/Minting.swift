@@ -22,6 +22,8 @@ struct Minting: Sendable {
     let notPast: Int64?
     /// The ticket that is redeemed, if one is: its `jti`, and the mark that uses it up.
     let ticket: (id: String, mark: UsedMark)?
+    /// Whether a parent is bound to a key, which what comes of it must be, too.
+    var demandsBinding = false
     /// As it was asked for.
     var request = TokenRequest()
     /// The approval that the client comes with, if it names one.

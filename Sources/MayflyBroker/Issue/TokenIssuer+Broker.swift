@@ -20,6 +20,10 @@ extension TokenIssuer {
             guard request.targets.allSatisfy({ $0.utf8.elementsEqual(settings.issuer.utf8) }) else {
                 throw OAuthError(.invalidTarget, "such a token is for the broker itself; leave the resource out")
             }
+            guard client.proof == nil else {
+                throw OAuthError(
+                    .invalidRequest, "the broker's own tokens are not bound to a key; leave the DPoP proof out")
+            }
             guard request.details == nil else {
                 throw OAuthError(.invalidAuthorizationDetails, "the broker's own tokens have no authorization details")
             }

@@ -52,7 +52,8 @@ extension TokenIssuer {
             event.scope = ruling.facts.scopes.joined(separator: " ")
             event.task = ruling.facts.task.isEmpty ? nil : ruling.facts.task
         }
-        writer.submit(RefusalCommand(error: error, assertion: client.mark, event: event)) { [metrics] result in
+        writer.submit(RefusalCommand(error: error, assertion: client.mark, proof: client.proof?.mark, event: event)) {
+            [metrics] result in
             let answer = result.flatMap { refusal -> Result<IssuedToken, BrokerError> in .failure(.oauth(refusal)) }
             metrics.answered(answer)
             completion(answer)
@@ -63,6 +64,8 @@ extension TokenIssuer {
     func mint(
         _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> IssueCommand {
+        // Before people are asked about what would be refused.
+        try checkBinding(of: minting, to: client)
         switch try approvalStep(for: minting, of: client, at: now) {
         case .none: return .mint(try sign(minting, for: client, at: now))
         case .granted(let approval):
@@ -102,7 +105,8 @@ extension TokenIssuer {
             grantedResource: isTicket ? minting.grant.resource.text : nil,
             grantedUntil: isTicket ? minting.notPast : nil, bundle: view.policy.digest,
             context: isTicket ? PolicyContext() : minting.request.context.known,
-            approval: minting.agreement?.text)
+            approval: minting.agreement?.text, keyThumbprint: isTicket ? nil : client.proof?.thumbprint,
+            demandsBinding: isTicket && minting.demandsBinding)
         let signed: Keyring.SignedToken
         do {
             signed = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)
@@ -117,6 +121,7 @@ extension TokenIssuer {
                 compact: signed.compact, keyID: signed.keyID, kind: minting.kind, claims: claims,
                 expiresIn: expiresAt - now.seconds),
             chain: claims.chain, resource: view.resource.id, assertion: client.mark, ticket: minting.ticket?.mark,
+            proof: client.proof?.mark,
             budgetExpires: Timestamp(seconds: expiresAt + settings.clockSkew), policy: view.policy.id,
             supervision: Supervision.opened(
                 tokenID, by: minting.ruling, for: claims, asker: view.agent.id.text, scope: claims.scopes.text,

@@ -76,6 +76,7 @@ package struct TokenIssuer: Sendable {
             guard parent.clientID.utf8.elementsEqual(id.text.utf8) else {
                 throw OAuthError(.invalidRequest, "the subject_token is not the client's own")
             }
+            try checkPossession(of: parent, subjectToken, by: client)
             let (view, child) = try pair(
                 holder: id, child: target, parent: parent, request: request, at: now)
             guard parent.delegates.contains(where: { $0.names(child.agent) }) else {
@@ -90,7 +91,7 @@ package struct TokenIssuer: Sendable {
                     kind: .ticket, event: .ticketIssued, subject: parent.subject, view: view,
                     parents: parent.chain, grant: grant, task: parent.task, trace: parent.trace,
                     delegates: [.agent(target)], ruling: nil, life: settings.ticketLife, notPast: parent.expiresAt,
-                    ticket: nil, request: request),
+                    ticket: nil, demandsBinding: parent.keyThumbprint != nil, request: request),
                 for: client, at: now)
         }
     }
@@ -109,8 +110,10 @@ package struct TokenIssuer: Sendable {
                 guard actor.clientID.utf8.elementsEqual(id.text.utf8) else {
                     throw OAuthError(.invalidRequest, "the actor_token is not the client's own")
                 }
+                try checkKey(of: actor, by: client)
             }
             let parent = try parentToken(subjectToken, kind: kind, at: now)
+            try checkPossession(of: parent, subjectToken, by: client)
             guard let holder = parent.chain.last?.agent else {
                 throw OAuthError(.invalidRequest, "the subject_token has no agent that could delegate")
             }
@@ -140,7 +143,8 @@ package struct TokenIssuer: Sendable {
                     life: Ceiling.tokenLife(
                         roles: view.roles, requested: request.lifetime, settings: settings),
                     notPast: kind == .ticket ? parent.grantedUntil ?? parent.expiresAt : parent.expiresAt,
-                    ticket: used, request: request),
+                    ticket: used, demandsBinding: parent.keyThumbprint != nil || parent.demandsBinding,
+                    request: request),
                 for: client, at: now)
         }
     }

@@ -25,6 +25,7 @@ package enum RefusalReason: Int, MetricLabel {
     case invalidRequest, invalidClient, invalidGrant, unauthorizedClient, unsupportedGrantType, invalidScope
     case invalidTarget, invalidAuthorizationDetails, invalidToken, insufficientScope, temporarilyUnavailable
     case accessDenied, authorizationPending, slowDown, expiredToken, unknownUserID, invalidBindingMessage
+    case invalidDPoPProof, useDPoPNonce
     case storeFull, storeFailed, clockWentBack, overloaded, stopping
 
     init(_ code: OAuthError.Code) {
@@ -46,6 +47,8 @@ package enum RefusalReason: Int, MetricLabel {
         case .expiredToken: self = .expiredToken
         case .unknownUserID: self = .unknownUserID
         case .invalidBindingMessage: self = .invalidBindingMessage
+        case .invalidDPoPProof: self = .invalidDPoPProof
+        case .useDPoPNonce: self = .useDPoPNonce
         }
     }
 
@@ -81,6 +84,8 @@ package enum RefusalReason: Int, MetricLabel {
         case .expiredToken: OAuthError.Code.expiredToken.rawValue
         case .unknownUserID: OAuthError.Code.unknownUserID.rawValue
         case .invalidBindingMessage: OAuthError.Code.invalidBindingMessage.rawValue
+        case .invalidDPoPProof: OAuthError.Code.invalidDPoPProof.rawValue
+        case .useDPoPNonce: OAuthError.Code.useDPoPNonce.rawValue
         case .storeFull: "store_full"
         case .storeFailed: "store_failed"
         case .clockWentBack: "clock_went_back"

@@ -46,6 +46,8 @@ package struct AgentSpec: Equatable, Sendable {
     package var reviewEvery: Int64?
     /// No token lives past it, and none is minted from it on.
     package var endDate: Timestamp?
+    /// Whether its tokens must be bound to a key (RFC 9449 §5.2).
+    package var demandsBinding: Bool
 
     package init(_ fields: inout FieldReader) throws(FieldError) {
         id = try fields.identifier("id")
@@ -72,6 +74,7 @@ package struct AgentSpec: Equatable, Sendable {
         nextReview = try fields.timestamp("next_review")
         reviewEvery = try fields.duration("review_every", in: RegistryLimits.reviewInterval)
         endDate = try fields.timestamp("end_date")
+        demandsBinding = try fields.optionalBool("dpop_bound_access_tokens") ?? false
     }
 
     package var json: JSONObject {
@@ -93,6 +96,7 @@ package struct AgentSpec: Equatable, Sendable {
         object["next_review"] = nextReview.map { .string(RFC3339.format($0)) }
         object["review_every"] = reviewEvery.map { .integer($0) }
         object["end_date"] = endDate.map { .string(RFC3339.format($0)) }
+        if demandsBinding { object["dpop_bound_access_tokens"] = .bool(true) }
         return object
     }
 
@@ -106,6 +110,8 @@ package struct AgentSpec: Equatable, Sendable {
             && deniedScopes.isSubset(of: old.deniedScopes)
             && Set(old.deniedResources).isSuperset(of: deniedResources)
             && Set(delegates).isSuperset(of: old.delegates)
+            // Bearer tokens that are out would be what is no longer given.
+            && (old.demandsBinding || !demandsBinding)
             && (endDate.map { new in old.endDate.map { new >= $0 } ?? false } ?? true)
     }
 }

@@ -16,6 +16,7 @@ package enum RegistryLimits {
     package static let typesPerResource = 16
     package static let actionsPerResource = 128
     package static let routesPerResource = 128
+    package static let originsPerResource = 8
     /// Seconds; the longest that any role may let a token live.
     package static let maximumTokenLife: Int64 = 3600
     /// Seconds from one review of an agent to the next: an hour to ten years.

@@ -24,6 +24,10 @@ package struct ResourceSpec: Equatable, Sendable {
     package var authentication: AuthenticationMethod
     /// How tokens for this audience are signed.
     package var signing: SigningAlgorithm
+    /// Whether tokens for it must be bound to a key (RFC 9449 §5.2).
+    package var demandsBinding: Bool
+    /// Where its clients reach it, for proofs that a proxy passes on; empty for the identifier's own origin.
+    package var origins: [ProofURI]
 
     package init(_ fields: inout FieldReader) throws(FieldError) {
         name = try fields.identifier("name")
@@ -38,6 +42,16 @@ package struct ResourceSpec: Equatable, Sendable {
         routes = try RouteRule.list("routes", in: &fields)
         authentication = try fields.choice("authentication", AuthenticationMethod.self) ?? .clientSecretBasic
         signing = try fields.choice("token_signing_alg", SigningAlgorithm.self) ?? .es256
+        demandsBinding = try fields.optionalBool("dpop_bound_access_tokens") ?? false
+        origins = []
+        for text in try fields.strings(
+            "origins", maximumCount: RegistryLimits.originsPerResource, maximumLength: ResourceURL.maximumBytes) ?? []
+        {
+            guard let origin = ProofURI(claim: text), origin.isOrigin else {
+                throw fields.failure("origins", .invalid(rule: "http or https, a host and perhaps a port, no path"))
+            }
+            origins.append(origin)
+        }
         for rule in actions where rule.scope.map({ !scopes.contains($0) }) ?? false {
             throw fields.failure("actions", .invalid(rule: "an action's scope is one of the resource's scopes"))
         }
@@ -55,11 +69,20 @@ package struct ResourceSpec: Equatable, Sendable {
         object["authorization_details_types"] = .array(types.map { .object($0.json) })
         object["actions"] = .array(actions.map { .object($0.json) })
         object["routes"] = .array(routes.map { .object($0.json) })
+        if demandsBinding { object["dpop_bound_access_tokens"] = .bool(true) }
+        if !origins.isEmpty { object["origins"] = .array(origins.map { .string($0.origin) }) }
         return object
+    }
+
+    /// The origins of the URLs that its clients call; none for an identifier that is no URL of HTTP.
+    var reachedAt: [ProofURI] {
+        origins.isEmpty ? [ProofURI(request: identifier.text)?.root].compactMap { $0 } : origins
     }
 
     /// Whether going from `old` to this takes nothing away.
     func keepsAllRights(of old: ResourceSpec) -> Bool {
         old.scopes.isSubset(of: scopes) && old.types.allSatisfy(types.contains)
+            // Bearer tokens that are out would be what is no longer given.
+            && (old.demandsBinding || !demandsBinding)
     }
 }

@@ -1,7 +1,7 @@
 package import MayflyCrypto
 package import MayflyModel
 
-/// The trace of a single-use thing that has been used: a client assertion or a delegation ticket.
+/// The trace of a single-use thing that has been used: a client assertion, a delegation ticket, a proof of possession.
 package struct UsedMark: Keyed, Hashable {
     /// SHA-256 over what was used, so that a name of any length costs the same.
     package let id: SHA256Digest
@@ -21,6 +21,11 @@ package struct UsedMark: Keyed, Hashable {
 
     static func ticket(tokenID: String, expires: Timestamp) -> UsedMark {
         mark("ticket", "", tokenID, expires)
+    }
+
+    /// The mark of a proof of possession at one place, where its key and `jti` say which it is (RFC 9449 §11.1).
+    static func proof(at place: String, key: String, tokenID: String, expires: Timestamp) -> UsedMark {
+        mark("proof", "\(place) \(key)", tokenID, expires)
     }
 
     private static func mark(_ kind: String, _ client: String, _ tokenID: String, _ expires: Timestamp) -> UsedMark {

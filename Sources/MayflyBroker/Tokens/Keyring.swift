@@ -23,6 +23,8 @@ package final class Keyring: Sendable {
         /// What every token of ours begins with, by key and kind.
         var headers: [[UInt8]: KnownHeader] = [:]
         var signingHeaders: [SignatureAlgorithm: [TokenKind: [UInt8]]] = [:]
+        /// For codes that only this broker makes and checks.
+        var secret: [UInt8] = []
     }
 
     /// What the header of a token of ours says.
@@ -61,8 +63,24 @@ package final class Keyring: Sendable {
             try CrossCheck.run(key)
             if record.state == .active { fresh.signing[record.algorithm] = key }
         }
-        guard Self.algorithms.allSatisfy({ fresh.signing[$0] != nil }) else { throw .invalidKey }
+        guard Self.algorithms.allSatisfy({ fresh.signing[$0] != nil }), let derived = fresh.signing[.rs256] else {
+            throw .invalidKey
+        }
+        fresh.secret = try Self.secret(of: derived)
         contents.withLock { $0 = fresh }
+    }
+
+    /// A secret that follows from a signing key and from nothing else, so that it is there again after a restart.
+    ///
+    /// RSASSA-PKCS1-v1_5 gives one signature for one text, wherever the private half lies. The text has a space and no
+    /// dot, so it is no JWS, and the signature never leaves.
+    private static func secret(of key: PrivateKey) throws(CryptoError) -> [UInt8] {
+        SHA256.digest(of: try key.sign(Array("Mayfly secret for codes 1".utf8))).bytes
+    }
+
+    /// HMAC-SHA-256 of a text that nobody else can make; it ends with a rotation of the signing keys.
+    func code(of text: [UInt8]) throws(CryptoError) -> [UInt8] {
+        try HMACSHA256.code(of: text, key: contents.withLock { $0.secret })
     }
 
     private static func header(of record: SigningKeyRecord, _ kind: TokenKind) -> [UInt8] {

@@ -35,6 +35,10 @@ package struct TokenClaims: Equatable, Sendable {
     package var context: PolicyContext
     /// The approval by people that it was made of; nil for most.
     package var approval: String?
+    /// The RFC 7638 thumbprint of the key without which the token is worth nothing; nil for a bearer token.
+    package var keyThumbprint: String?
+    /// In a ticket: whether what is redeemed from it must be bound to a key, because the parent is.
+    package var demandsBinding: Bool
 
     /// The claims as JSON in a fixed order.
     package func encoded() -> [UInt8] {
@@ -68,6 +72,10 @@ package struct TokenClaims: Equatable, Sendable {
             writer.value(.object(["sub": .string(only.text)]))
         }
         if !chain.isEmpty { member("txn", trace) }
+        if let keyThumbprint {
+            writer.name("cnf")
+            writer.value(.object(["jkt": .string(keyThumbprint)]))
+        }
         writer.name("mayfly")
         writePrivateClaim(into: &writer)
         writer.endObject()
@@ -122,6 +130,10 @@ package struct TokenClaims: Equatable, Sendable {
                 writer.name("until")
                 writer.integer(grantedUntil)
             }
+            if demandsBinding {
+                writer.name("bound")
+                writer.bool(true)
+            }
         }
         writer.endObject()
     }
@@ -148,6 +160,12 @@ package struct TokenClaims: Equatable, Sendable {
         }
         (details, limits) = try Self.details(&fields)
         trace = try fields.optionalString("txn") ?? ""
+        keyThumbprint = nil
+        // One key, and no way of binding that is not understood (RFC 7800 §3.1).
+        if var confirmation = try fields.object("cnf") {
+            keyThumbprint = try confirmation.string("jkt", maximum: 64)
+            try confirmation.finish()
+        }
         _ = fields.take("act")
         delegates = []
         if var mayAct = try fields.object("may_act") {
@@ -167,6 +185,7 @@ package struct TokenClaims: Equatable, Sendable {
         grantedResource = try inner.optionalString("resource")
         grantedUntil = try inner.optionalInteger("until", in: 0...Self.latestSecond)
         epoch = try inner.optionalInteger("epoch", in: 0...Int64.max) ?? 0
+        demandsBinding = try inner.optionalBool("bound") ?? false
         try inner.finish()
         try fields.finish()
     }
@@ -200,7 +219,8 @@ package struct TokenClaims: Equatable, Sendable {
         expiresAt: Int64, scopes: ScopeSet, details: [JSONValue] = [], limits: Limits = .none, task: String = "",
         trace: String = "", chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil,
         grantedUntil: Int64? = nil, epoch: Int64 = 0, bundle: String = TokenClaims.registryBundle,
-        context: PolicyContext = PolicyContext(), approval: String? = nil
+        context: PolicyContext = PolicyContext(), approval: String? = nil, keyThumbprint: String? = nil,
+        demandsBinding: Bool = false
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -222,5 +242,7 @@ package struct TokenClaims: Equatable, Sendable {
         self.bundle = bundle
         self.context = context
         self.approval = approval
+        self.keyThumbprint = keyThumbprint
+        self.demandsBinding = demandsBinding
     }
 }

@@ -8,4 +8,6 @@ package enum TokenKind: String, CaseIterable, Sendable {
     case clientAssertion = "client-authentication+jwt"
     /// Proof of possession of a key that is being registered.
     case keyProof = "mayfly-key-proof+jwt"
+    /// Proof of possession of the key that a token is bound to (RFC 9449 §4.2).
+    case dpopProof = "dpop+jwt"
 }

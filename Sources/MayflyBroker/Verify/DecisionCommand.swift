@@ -10,6 +10,8 @@ import MayflyPolicy
 struct DecisionCommand: Command {
     let decision: ActionDecision
     let active: VerificationService.ActiveToken?
+    /// The proof of possession that came with the token.
+    var proof: UsedMark?
     let amounts: Amounts
     /// The name under which the amounts may be given back; nil to spend them for good.
     let reservation: String?
@@ -24,6 +26,17 @@ struct DecisionCommand: Command {
     let event: LedgerEvent
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
+        guard let proof else { return try settled(state, moment) }
+        // Whoever sends it again is not the one who holds the key: nothing is done for them, and to the agent neither.
+        guard !state.used.isSpent(proof, at: moment.now) else {
+            return refused(.deny(.proofInvalid(ProofFault.replayed.rawValue)))
+        }
+        var decided = try settled(state, moment)
+        decided.changes.append(.used(proof))
+        return decided
+    }
+
+    private func settled(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
         var decided = supervised(try judge(state, moment), state)
         decided.answer.policy = decided.answer.policy ?? policy
         let suspension = state.suspension(demandedBy: policy, moment)

@@ -13,6 +13,8 @@ package final class KnownToken: Sendable {
     let expiresAt: Int64
     /// The claim, for the same reason: when in the week the token is active.
     let hours: HoursOfUse?
+    /// The claim, for the same reason: the key that the token is bound to.
+    let keyThumbprint: String?
     /// The signing key's thumbprint.
     let keyID: String
     /// What the rights are for; nil in tokens of administrators and resources.
@@ -34,6 +36,7 @@ package final class KnownToken: Sendable {
         self.claims = claims
         expiresAt = claims.expiresAt
         hours = claims.limits.hours
+        keyThumbprint = claims.keyThumbprint
         isForBroker = claims.audience.utf8.elementsEqual(issuer.utf8)
         guard claims.chain.isEmpty else {
             resource = ResourceURL(claims.grantedResource ?? claims.audience)

@@ -10,6 +10,7 @@ package struct VerificationService: Sendable {
     let metrics: BrokerMetrics
     let behaviour: BehaviourBook
     let governance: any Governance
+    let proofs: DPoPVerifier
 
     /// A token that is alive and meant for whoever asks.
     package struct ActiveToken: Sendable {
@@ -47,7 +48,7 @@ package struct VerificationService: Sendable {
         return token
     }
 
-    private func find(
+    func find(
         _ compact: ArraySlice<UInt8>, for asker: Asker, from surface: VerificationSurface
     ) -> KnownToken? {
         // A decision says by itself that it is not the hour; to introspection such a token is like any dead one.
@@ -75,13 +76,15 @@ package struct VerificationService: Sendable {
     /// What policy wants approved is put to people, and used up once they have agreed; with `asksPeople` false nobody is
     /// asked anew.
     package func decide(
-        _ question: ActionQuestion, token compact: ArraySlice<UInt8>, for asker: Asker, asksPeople: Bool = true,
+        _ question: ActionQuestion, token compact: ArraySlice<UInt8>, possession: Possession = .notShown,
+        for asker: Asker, asksPeople: Bool = true,
         _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         // Before anything that it stands for, so that a change in between is seen in the writer's order.
         let number = state.read { $0.policy.id }
         let active = active(compact, for: asker, from: .evaluation)
-        let granted = active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
+        let held = holding(of: active, compact, possession)
+        let granted = held.refusal ?? active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
         let isReadOnly = active?.declaresReadOnly(question.action) ?? false
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: question.properties)
         let scope = active?.neededScope(question.action)
@@ -103,7 +106,8 @@ package struct VerificationService: Sendable {
         }
         record(
             decision, decision.isAllowed ? amounts : .nothing, governed.ruling, number, reservation: reservation,
-            consent: consent, scope: scope, action: question.action, active: active, asker: asker, completion)
+            consent: consent, scope: scope, action: question.action, active: active, proof: held.mark, asker: asker,
+            completion)
     }
 
     /// What the token's limits make of a decision that its grant allows, and what the action takes of its budgets.
@@ -122,16 +126,17 @@ package struct VerificationService: Sendable {
 
     /// Decides one HTTP request by the resource's routes; `scope` is what the proxy itself demands.
     package func decideRoute(
-        method: String, segments: [String], scope: Scope?, token compact: ArraySlice<UInt8>, for asker: ResourceName,
+        method: String, segments: [String], scope: Scope?, token compact: ArraySlice<UInt8>,
+        possession: Possession = .notShown, for asker: ResourceName,
         _ completion: @escaping @Sendable (Result<(ActionDecision, ActiveToken?), BrokerError>) -> Void
     ) {
         let number = state.read { $0.policy.id }
         let asking = Asker.resource(asker)
         let active = active(compact, for: asking, from: .verify)
+        let held = holding(of: active, compact, possession)
         let granted =
-            active.map {
-                Self.route(method: method, segments: segments, scope: scope, active: $0)
-            } ?? .inactive
+            held.refusal
+            ?? active.map { Self.route(method: method, segments: segments, scope: scope, active: $0) } ?? .inactive
         // A proxy states nothing of a request but its method: it counts as one call, and nothing comes back of it.
         let isReadOnly = Self.readOnlyMethods.contains(method)
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: [:])
@@ -146,7 +151,7 @@ package struct VerificationService: Sendable {
             decision, decision.isAllowed ? amounts : .nothing, governed.ruling, number, reservation: nil,
             scope: routed ?? scope,
             action: question.action,
-            active: active, asker: asking
+            active: active, proof: held.mark, asker: asking
         ) { result in
             completion(result.map { ($0.decision, active) })
         }
@@ -175,7 +180,7 @@ package struct VerificationService: Sendable {
     private func record(
         _ decision: ActionDecision, _ amounts: Amounts, _ policy: PolicyRuling?, _ number: Int64,
         reservation: String?, consent: Consent? = nil, scope: Scope?, action: String, active: ActiveToken?,
-        asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
+        proof: UsedMark?, asker: Asker, _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         var event = LedgerEvent(.actionDecided, decision.isAllowed ? .allowed : .denied, actor: asker.text)
         event.decision = decision.isAllowed ? "allow" : "deny"
@@ -212,7 +217,8 @@ package struct VerificationService: Sendable {
             }
         }
         let command = DecisionCommand(
-            decision: decision, active: active, amounts: amounts, reservation: reservation, consent: consent,
+            decision: decision, active: active, proof: proof, amounts: amounts, reservation: reservation,
+            consent: consent,
             asker: asker.text, policy: policy, policyNumber: number, supervision: supervision, event: event)
         writer.submit(command) { [metrics] result in
             metrics.decided(try? result.get())

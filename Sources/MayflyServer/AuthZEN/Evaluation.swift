@@ -1,3 +1,4 @@
+import MayflyBroker
 import MayflyModel
 import MayflyPolicy
 
@@ -5,6 +6,8 @@ import MayflyPolicy
 struct Evaluation: Sendable {
     let token: ArraySlice<UInt8>
     let question: ActionQuestion
+    /// The proof that the tool was sent with the token, in `subject.properties.dpop`; nil when it passes none on.
+    let proof: PresentedProof?
 
     /// Reads `body`, taking whole members that it lacks from `defaults` (AuthZEN §7.1).
     init(_ body: JSONObject, defaults: JSONObject) throws(EvaluationEndpoint.Refusal) {
@@ -28,8 +31,19 @@ struct Evaluation: Sendable {
                 properties[property.name] = property.value
             }
         }
+        proof = try Self.proof(subject)
         token = Array(id.utf8)[...]
         question = ActionQuestion(action: name, type: resourceType, identifier: resourceID, properties: properties)
+    }
+
+    /// A proof with a member missing is no proof that could be left out.
+    private static func proof(_ subject: JSONObject) throws(EvaluationEndpoint.Refusal) -> PresentedProof? {
+        let properties = try object("subject.properties", subject["properties"])
+        guard let value = properties["dpop"], value != .null else { return nil }
+        guard let dpop = value.objectValue, let compact = dpop["proof"]?.stringValue,
+            let method = dpop["method"]?.stringValue, let url = dpop["uri"]?.stringValue
+        else { throw EvaluationEndpoint.Refusal(400, "subject.properties.dpop needs proof, method and uri") }
+        return PresentedProof(Array(compact.utf8)[...], method: method, target: .url(url))
     }
 
     /// Absent and null state nothing; what a tool states in another form must not count as nothing stated.

@@ -107,7 +107,7 @@ enum EvaluationEndpoint {
                 broker: call.broker, asker: asker.asker, evaluations: evaluations, options: options, isList: isList,
                 requestID: call.request.header("X-Request-ID"))
             return .parked { parked in
-                call.broker.consume(asker.client) { result in
+                run.prepare(as: asker.client) { result in
                     switch result {
                     case .success: run.start(into: parked)
                     case .failure(let error): parked.finish(EvaluationReply.failure(error))

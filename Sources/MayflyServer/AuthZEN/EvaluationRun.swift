@@ -13,6 +13,8 @@ final class EvaluationRun: Sendable {
         var answers: [EvaluationReply.Answer?] = []
         /// Questions that are not answered yet, when all were asked at once.
         var open = 0
+        /// What became of the proofs that came with several questions, by the question's place.
+        var possessions: [Int: Possession] = [:]
     }
 
     private let broker: Broker
@@ -37,6 +39,28 @@ final class EvaluationRun: Sendable {
         self.requestID = requestID
     }
 
+    /// Uses up the proof of who asks, and the proofs of possession where one may go with several questions.
+    ///
+    /// That of a single question is used up in the commit of its decision.
+    func prepare(
+        as client: AuthenticatedClient, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void
+    ) {
+        let shown = evaluations.enumerated().compactMap { index, evaluation in
+            (try? evaluation.get()).flatMap { question in question.proof.map { (index, question.token, $0) } }
+        }
+        guard evaluations.count > 1, !shown.isEmpty else { return broker.consume(client, completion) }
+        broker.verification.use(shown.map { ($0.1, $0.2) }, for: asker, as: client) { [self] result in
+            completion(
+                result.map { possessions in
+                    progress.withLock { progress in
+                        for (place, possession) in zip(shown, possessions) {
+                            progress.possessions[place.0] = possession
+                        }
+                    }
+                })
+        }
+    }
+
     /// Decides the questions, and answers when that is done.
     func start(into parked: ParkedReply) {
         guard options.semantic == .executeAll else { return next(into: parked) }
@@ -45,31 +69,33 @@ final class EvaluationRun: Sendable {
             progress.open = evaluations.count
         }
         for (index, evaluation) in evaluations.enumerated() {
-            decide(evaluation, into: parked) { self.place($0, at: index, into: parked) }
+            decide(evaluation, at: index, into: parked) { self.place($0, at: index, into: parked) }
         }
     }
 
     /// Decides the next question, or answers when none is left.
     private func next(into parked: ParkedReply) {
-        let evaluation = progress.withLock { progress -> Result<Evaluation, EvaluationEndpoint.Refusal>? in
-            guard evaluations.indices.contains(progress.index) else { return nil }
+        let index = progress.withLock { progress -> Int in
             defer { progress.index += 1 }
-            return evaluations[progress.index]
+            return progress.index
         }
-        guard let evaluation else { return finish(parked) }
-        decide(evaluation, into: parked) { self.take($0, into: parked) }
+        guard evaluations.indices.contains(index) else { return finish(parked) }
+        decide(evaluations[index], at: index, into: parked) { self.take($0, into: parked) }
     }
 
     /// Hands the answer to one question on; a decision that could not be written down ends the whole request.
     private func decide(
-        _ evaluation: Result<Evaluation, EvaluationEndpoint.Refusal>, into parked: ParkedReply,
+        _ evaluation: Result<Evaluation, EvaluationEndpoint.Refusal>, at index: Int, into parked: ParkedReply,
         _ body: @escaping @Sendable (EvaluationReply.Answer) -> Void
     ) {
         switch evaluation {
         case .failure(let refusal): body(.refused(refusal))
         case .success(let evaluation):
+            let used = evaluation.proof == nil ? nil : progress.withLock { $0.possessions[index] }
             broker.verification.decide(
-                evaluation.question, token: evaluation.token, for: asker, asksPeople: options.asksPeople
+                evaluation.question, token: evaluation.token,
+                possession: used ?? evaluation.proof.map { .shown($0) } ?? .notShown, for: asker,
+                asksPeople: options.asksPeople
             ) { result in
                 switch result {
                 case .failure(let error): parked.finish(EvaluationReply.failure(error))

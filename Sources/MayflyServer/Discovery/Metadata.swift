@@ -24,6 +24,7 @@ enum Metadata {
             "token_endpoint_auth_methods_supported": .array(
                 ["private_key_jwt", "client_secret_basic"].map { .string($0) }),
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
+            "dpop_signing_alg_values_supported": .array(DPoPProof.algorithms.map { .string($0.rawValue) }),
             "backchannel_authentication_endpoint": .string(issuer + "/oauth2/bc-authorize"),
             "backchannel_token_delivery_modes_supported": .array([.string("poll")]),
             "introspection_endpoint": .string(issuer + "/oauth2/introspect"),

@@ -4,7 +4,7 @@ import MayflyPolicy
 
 /// `GET /verify`: answers a proxy's sub-request with 200, 401 or 403 (RFC 6750 §3).
 ///
-/// The token stands in `Authorization`, the request in `X-Original-Method` and `X-Original-URI` (nginx) or
+/// The token stands in `Authorization`, with a proof in `DPoP` where it is bound to a key; the request in `X-Original-Method` and `X-Original-URI` (nginx) or
 /// `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Envoy). The proxy says which resource it speaks for, and proves
 /// it, with that resource's Basic credentials in `X-Mayfly-Resource`, a header that it sets itself.
 enum VerifyEndpoint {
@@ -24,10 +24,13 @@ enum VerifyEndpoint {
         if let wait = call.broker.limits.refusesVerification(for: .resource(resource)) {
             return .reply(LimitReply.plain(after: wait))
         }
-        guard request.fields.contains("Authorization") else { return .reply(challenge(401, nil, scope: nil)) }
+        guard request.fields.contains("Authorization") else {
+            let isBound = call.broker.verification.demandsBinding(resource)
+            return .reply(challenge(401, nil, asDPoP: isBound))
+        }
         guard let header = request.only("Authorization"),
-            case .bearer(let token) = try? AuthorizationHeader.parse(header)
-        else { return .reply(challenge(401, "invalid_request", scope: nil)) }
+            case .some(let (token, isShown)) = token(header)
+        else { return .reply(challenge(401, "invalid_request")) }
         guard let (method, uri) = original(request), let segments = OriginalPath.segments(of: uri) else {
             return .reply(plain(403, "the proxy must send the original method and a plain original path, each once"))
         }
@@ -41,10 +44,28 @@ enum VerifyEndpoint {
         }
         let broker = call.broker
         let needed = scope
+        var possession = Possession.notShown
+        if isShown {
+            guard let proof = request.only(DPoPHeader.name) else {
+                return .reply(challenge(401, "invalid_dpop_proof", asDPoP: true))
+            }
+            possession = .shown(PresentedProof(proof, method: method, target: .path(uri)))
+        }
+        let shown = possession
         return .parked { parked in
             broker.verification.decideRoute(
-                method: method, segments: segments, scope: needed, token: token.bytes, for: resource
-            ) { parked.finish(reply($0)) }
+                method: method, segments: segments, scope: needed, token: token.bytes, possession: shown,
+                for: resource
+            ) { parked.finish(reply($0, asDPoP: isShown)) }
+        }
+    }
+
+    /// The token, and whether a proof of its key comes with it (RFC 9449 §7.1); nil for another scheme.
+    private static func token(_ header: ArraySlice<UInt8>) -> (token: BearerCredentials, isShown: Bool)? {
+        switch try? AuthorizationHeader.parse(header) {
+        case .bearer(let token): (token, false)
+        case .dpop(let token): (token, true)
+        case .basic, .unsupported, nil: nil
         }
     }
 
@@ -62,7 +83,7 @@ enum VerifyEndpoint {
     }
 
     private static func reply(
-        _ result: Result<(ActionDecision, VerificationService.ActiveToken?), BrokerError>
+        _ result: Result<(ActionDecision, VerificationService.ActiveToken?), BrokerError>, asDPoP: Bool
     ) -> HTTPReply {
         switch result {
         case .failure(let error):
@@ -72,11 +93,14 @@ enum VerifyEndpoint {
                 return reply
             }
             return plain(403, "refused")
-        case .success((.inactive, _)): return challenge(401, "invalid_token", scope: nil)
+        case .success((.inactive, _)): return challenge(401, "invalid_token", asDPoP: asDPoP)
+        // A token with a key that came as if it had none (RFC 9449 §7.2).
+        case .success((.deny(.proofRequired), _)): return challenge(401, "invalid_token", asDPoP: true)
+        case .success((.deny(.proofInvalid), _)): return challenge(401, "invalid_dpop_proof", asDPoP: true)
         case .success((.deny(.scopeMissing(let scope)), _)):
-            return challenge(403, "insufficient_scope", scope: scope)
+            return challenge(403, "insufficient_scope", scope: scope, asDPoP: asDPoP)
         case .success((.deny(let denial), _)):
-            var reply = challenge(403, "insufficient_scope", scope: nil)
+            var reply = challenge(403, "insufficient_scope", asDPoP: asDPoP)
             // Proxies understand 403 and not 429.
             if case .quotaExhausted(_, let seconds) = denial { reply.headers.append(("Retry-After", "\(seconds)")) }
             return reply
@@ -93,7 +117,13 @@ enum VerifyEndpoint {
         }
     }
 
-    private static func challenge(_ status: Int, _ error: String?, scope: Scope?) -> HTTPReply {
+    private static func challenge(
+        _ status: Int, _ error: String?, scope: Scope? = nil, asDPoP: Bool = false
+    ) -> HTTPReply {
+        if asDPoP {
+            let value = DPoPHeader.challenge(error, scope: scope?.text)
+            return HTTPReply(status: status, contentType: .text, headers: [("WWW-Authenticate", value)])
+        }
         var value = "Bearer realm=\"mayfly\""
         if let error { value += ", error=\"\(error)\"" }
         if let scope { value += ", scope=\"\(scope.text)\"" }

@@ -7,6 +7,7 @@ enum IntrospectionEndpoint {
         do throws(OAuthError) {
             let form = try OAuthForm(call.request)
             let token = try form.requiredBytes("token")
+            let proof = try proof(form)
             let broker = call.broker
             if let asker = try AskerAuthentication.bearer(call.request, broker: broker) {
                 guard try form.value("client_assertion") == nil, try form.value("client_secret") == nil else {
@@ -15,13 +16,16 @@ enum IntrospectionEndpoint {
                 if let wait = broker.limits.refusesVerification(for: asker) {
                     return .reply(LimitReply.oauth(after: wait))
                 }
-                return .reply(reply(broker.verification.introspect(token, for: asker)))
+                let nobody = AuthenticatedClient(client: .broker(asker), mark: nil)
+                return proof.map { prove($0, with: token, asker, nobody, broker) }
+                    ?? .reply(reply(broker.verification.introspect(token, for: asker)))
             }
             let client = try ClientAuthentication.client(of: call.request, form: form, broker: broker)
             let asker = try AskerAuthentication.asker(client.client)
             if let wait = broker.limits.refusesVerification(for: asker) {
                 return .reply(LimitReply.oauth(after: wait))
             }
+            if let proof { return prove(proof, with: token, asker, client, broker) }
             guard client.mark != nil else {
                 return .reply(reply(broker.verification.introspect(token, for: asker)))
             }
@@ -35,6 +39,32 @@ enum IntrospectionEndpoint {
             }
         } catch {
             return .reply(OAuthReply.error(error))
+        }
+    }
+
+    /// The proof that the tool passes on, in members of Mayfly's own: all three of them, or none.
+    private static func proof(_ form: OAuthForm) throws(OAuthError) -> PresentedProof? {
+        let (compact, method, url) = (
+            try form.value("dpop"), try form.value("dpop_method"), try form.value("dpop_uri")
+        )
+        guard compact != nil || method != nil || url != nil else { return nil }
+        guard let compact, let method, let url else {
+            throw OAuthError(.invalidRequest, "dpop, dpop_method and dpop_uri go together")
+        }
+        return PresentedProof(Array(compact.utf8)[...], method: method, target: .url(url))
+    }
+
+    private static func prove(
+        _ proof: PresentedProof, with token: ArraySlice<UInt8>, _ asker: VerificationService.Asker,
+        _ client: AuthenticatedClient, _ broker: Broker
+    ) -> HTTPOutcome {
+        .parked { parked in
+            broker.verification.introspect(token, showing: proof, for: asker, as: client) { result in
+                switch result {
+                case .success(let token): parked.finish(reply(token))
+                case .failure(let error): parked.finish(OAuthReply.error(error))
+                }
+            }
         }
     }
 
@@ -66,7 +96,7 @@ enum IntrospectionEndpoint {
         member("aud", claims.audience)
         member("client_id", claims.clientID)
         member("jti", claims.tokenID)
-        member("token_type", "Bearer")
+        member("token_type", claims.keyThumbprint == nil ? "Bearer" : "DPoP")
         writer.name("iat")
         writer.integer(claims.issuedAt)
         writer.name("exp")
@@ -84,6 +114,10 @@ enum IntrospectionEndpoint {
         if let only = claims.delegates.first, case .agent(let agent) = only, claims.delegates.count == 1 {
             writer.name("may_act")
             writer.value(.object(["sub": .string(agent.text)]))
+        }
+        if let thumbprint = claims.keyThumbprint {
+            writer.name("cnf")
+            writer.value(.object(["jkt": .string(thumbprint)]))
         }
         member("txn", claims.trace)
         writer.name("mayfly")

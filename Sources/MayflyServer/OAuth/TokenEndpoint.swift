@@ -18,28 +18,33 @@ enum TokenEndpoint {
             guard [clientCredentials, tokenExchange, backchannel].contains(grant) else {
                 throw OAuthError(.unsupportedGrantType, "use client_credentials, token-exchange or ciba")
             }
+            let proof = try DPoPHeader.only(in: call.request).map { bytes throws(OAuthError) in
+                try call.broker.proofs.read(bytes)
+            }
             let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
             if let wait = call.broker.limits.refusesMint(for: client) { return .reply(LimitReply.oauth(after: wait)) }
-            return run(grant, form, client, call)
+            return run(grant, form, client, proof, call)
         } catch {
             call.broker.metrics.refusedEarly(error)
-            return .reply(OAuthReply.error(error))
+            return .reply(DPoPHeader.reply(OAuthReply.error(error), to: error, broker: call.broker))
         }
     }
 
     /// What a client gets once it is known; whatever it is refused is written down.
     private static func run(
-        _ grant: String, _ form: OAuthForm, _ client: AuthenticatedClient, _ call: Call
+        _ grant: String, _ form: OAuthForm, _ client: AuthenticatedClient, _ proof: DPoPProof?, _ call: Call
     ) -> HTTPOutcome {
+        var client = client
         do throws(OAuthError) {
+            client.proof = try proof.map { proof throws(OAuthError) in try call.broker.proofs.tokenEndpoint(proof) }
             if grant == backchannel { return try poll(form, client, call.broker) }
             let request = try tokenRequest(form, call.request)
             return grant == tokenExchange
                 ? try exchange(form, request, client, call.broker) : issue(request, client, call.broker)
         } catch {
-            let broker = call.broker
+            let (broker, client) = (call.broker, client)
             return .parked { parked in
-                broker.issuer.refuse(error, to: client) { parked.finish(reply($0, issuedType: nil)) }
+                broker.issuer.refuse(error, to: client) { parked.finish(reply($0, nil, client, broker)) }
             }
         }
     }
@@ -50,7 +55,7 @@ enum TokenEndpoint {
     ) throws(OAuthError) -> HTTPOutcome {
         let id = try form.required("auth_req_id")
         return .parked { parked in
-            broker.issuer.redeem(approval: id, for: client) { parked.finish(reply($0, issuedType: nil)) }
+            broker.issuer.redeem(approval: id, for: client) { parked.finish(reply($0, nil, client, broker)) }
         }
     }
 
@@ -58,7 +63,7 @@ enum TokenEndpoint {
         _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker
     ) -> HTTPOutcome {
         .parked { parked in
-            let finish: TokenIssuer.Completion = { parked.finish(reply($0, issuedType: nil)) }
+            let finish: TokenIssuer.Completion = { parked.finish(reply($0, nil, client, broker)) }
             if case .agent = client.client {
                 broker.issuer.issue(request, to: client, finish)
             } else {
@@ -87,7 +92,7 @@ enum TokenEndpoint {
             guard actor == nil else { throw OAuthError(.invalidRequest, "a ticket takes no actor_token") }
             return .parked { parked in
                 broker.issuer.issueTicket(request, to: delegate, from: subject, for: client) {
-                    parked.finish(reply($0, issuedType: jwtType))
+                    parked.finish(reply($0, jwtType, client, broker))
                 }
             }
         case (accessTokenType, accessTokenType), (jwtType, accessTokenType):
@@ -97,7 +102,7 @@ enum TokenEndpoint {
             let kind: TokenKind = subjectType == jwtType ? .ticket : .accessToken
             return .parked { parked in
                 broker.issuer.exchange(request, subjectToken: subject, kind: kind, actorToken: actor, for: client) {
-                    parked.finish(reply($0, issuedType: accessTokenType))
+                    parked.finish(reply($0, accessTokenType, client, broker))
                 }
             }
         default:
@@ -107,10 +112,19 @@ enum TokenEndpoint {
         }
     }
 
-    private static func reply(_ result: Result<IssuedToken, BrokerError>, issuedType: String?) -> HTTPReply {
+    private static func reply(
+        _ result: Result<IssuedToken, BrokerError>, _ issuedType: String?, _ client: AuthenticatedClient,
+        _ broker: Broker
+    ) -> HTTPReply {
         switch result {
-        case .success(let token): OAuthReply.token(token, issuedType: issuedType)
-        case .failure(let error): OAuthReply.error(error)
+        case .success(let token):
+            let reply = OAuthReply.token(token, issuedType: issuedType)
+            return client.proof == nil ? reply : DPoPHeader.withNonce(reply, broker: broker)
+        case .failure(let error):
+            let reply = OAuthReply.error(error)
+            if client.proof != nil { return DPoPHeader.withNonce(reply, broker: broker) }
+            guard case .oauth(let refusal) = error else { return reply }
+            return DPoPHeader.reply(reply, to: refusal, broker: broker)
         }
     }
 

@@ -72,6 +72,7 @@ enum OpenAPISchemas {
         "authorization_details_types": list(anyObject), "actions": list(anyObject), "routes": list(anyObject),
         "authentication": text(values: ResourceSpec.AuthenticationMethod.allCases.map(\.rawValue)),
         "token_signing_alg": text(values: ResourceSpec.SigningAlgorithm.allCases.map(\.rawValue)),
+        "dpop_bound_access_tokens": flag, "origins": list(text("where its clients reach it, for DPoP proofs")),
     ]
 
     private static let agent: JSONObject = [
@@ -81,7 +82,7 @@ enum OpenAPISchemas {
         "delegates": list(text("agent:<name> or role:<name>")),
         "risk": text(values: AgentSpec.Risk.allCases.map(\.rawValue)), "release": text(),
         "last_review": text(), "next_review": text(), "review_every": integer,
-        "end_date": text(),
+        "end_date": text(), "dpop_bound_access_tokens": flag,
     ]
 
     private static let behaviour: JSONObject = {
@@ -211,7 +212,16 @@ enum OpenAPISchemas {
                     "scope": text(), "authorization_details": list(anyObject), "task": text(), "trace": text(),
                 ], required: ["access_token", "token_type", "expires_in"])
         ),
-        ("IntrospectionRequest", object(["token": text(), "token_type_hint": text()], required: ["token"])),
+        (
+            "IntrospectionRequest",
+            object(
+                [
+                    "token": text(), "token_type_hint": text(),
+                    "dpop": text("the DPoP proof that came with the token; with the next two"),
+                    "dpop_method": text("the method of the request that it came with"),
+                    "dpop_uri": text("the URL of that request"),
+                ], required: ["token"])
+        ),
         (
             "Introspection",
             object(
@@ -219,6 +229,7 @@ enum OpenAPISchemas {
                     "active": flag, "iss": text(), "sub": text(), "aud": text(), "client_id": text(), "jti": text(),
                     "token_type": text(), "iat": integer, "exp": integer, "scope": text(),
                     "authorization_details": list(anyObject), "act": anyObject, "may_act": anyObject, "txn": text(),
+                    "cnf": .object(object(["jkt": text("RFC 7638 thumbprint of the token's key")])),
                     "mayfly": anyObject,
                 ], required: ["active"])
         ),
