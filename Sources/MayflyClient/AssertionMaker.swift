@@ -17,6 +17,8 @@ package struct AssertionMaker: Sendable {
         (self.issuer, self.clock) = (issuer, clock)
     }
 
+    var now: Timestamp { clock.now() }
+
     /// A signed assertion and its `jti`.
     package struct Assertion: Sendable {
         package let compact: String

@@ -46,12 +46,13 @@ public final class BrokerClient: Sendable {
 
     /// Sends a form with the client's assertion in it.
     func send(
-        _ form: FormBody, to path: String, as credential: AgentCredential
+        _ form: FormBody, to path: String, as credential: AgentCredential,
+        headers: [(name: String, value: String)] = []
     ) throws(ClientError) -> ClientAnswer {
         var form = form
         form.add("client_assertion_type", AssertionMaker.assertionType)
         form.add("client_assertion", try assertions.assertion(for: credential).compact)
-        return try send("POST", path, headers: [Self.formType], body: form.bytes)
+        return try send("POST", path, headers: [Self.formType] + headers, body: form.bytes)
     }
 
     static let formType = (name: "Content-Type", value: "application/x-www-form-urlencoded")

@@ -85,6 +85,7 @@ extension Refusal {
         case "invalid_grant": "the token or code has ended or is not yours; get a fresh one"
         case "unauthorized_client", "insufficient_scope", "forbidden": "this client may not do that; use another"
         case "authorization_pending", "slow_down": "wait until people have decided, and ask for exactly the same again"
+        case "invalid_dpop_proof": "ask with --dpop and the key that the token is bound to; check this machine's clock"
         case "access_denied": "policy or people said no; the ledger says who and why"
         case "expired_token": "nobody decided in time; ask again"
         case "not-yours-to-do": "the message says who may"
