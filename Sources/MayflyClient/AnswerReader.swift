@@ -17,7 +17,9 @@ package enum AnswerReader {
         guard (400...599).contains(answer.status), let value = try? JSONParser.parse(answer.body) else {
             throw .unexpectedAnswer(status: answer.status)
         }
-        throw .refused(try refusal(value, status: answer.status))
+        var refusal = try refusal(value, status: answer.status)
+        refusal.retryAfter = answer.header("Retry-After").flatMap { Int64($0) }
+        throw .refused(refusal)
     }
 
     private static func refusal(_ value: JSONValue, status: Int) throws(ClientError) -> Refusal {
@@ -28,9 +30,15 @@ package enum AnswerReader {
         guard let object = value.objectValue else { throw .unexpectedAnswer(status: status) }
         // RFC 6749 §5.2.
         if let code = object["error"]?.stringValue {
-            return Refusal(
+            var refusal = Refusal(
                 status: status, code: printable(code),
                 detail: object["error_description"]?.stringValue.map(printable))
+            let policy = object["policy"]?.objectValue
+            refusal.rule = policy?["rule"]?.stringValue.map(printable)
+            let advice = policy?["remedy"]?.objectValue?["advice"]
+            refusal.reason = (advice ?? policy?["reason"] ?? object["reason"])?.stringValue.map(printable)
+            refusal.approval = object["auth_req_id"]?.stringValue.map(printable)
+            return refusal
         }
         // RFC 9457.
         let prefix = "urn:mayfly:problem:"

@@ -32,6 +32,13 @@ public struct Refusal: Error, Equatable, Sendable {
     public let code: String
     /// The broker's explanation, if it gave one.
     public let detail: String?
+    /// The rule of the policy that decided, and why it says so.
+    public internal(set) var rule: String?
+    public internal(set) var reason: String?
+    /// Under which name people are asked to agree.
+    public internal(set) var approval: String?
+    /// Seconds after which it is worth asking again.
+    public internal(set) var retryAfter: Int64?
 
     package init(status: Int, code: String, detail: String?) {
         (self.status, self.code, self.detail) = (status, code, detail)
@@ -68,7 +75,7 @@ extension ClientError: CustomStringConvertible {
         case .unexpectedAnswer: "check that the URL is the broker's, and what stands in between"
         case .issuerMismatch: "give the issuer that you expect; an assertion for one broker is not sent to another"
         case .refused(let refusal): refusal.nextStep
-        case .keyFile: "name a PKCS#8 PEM file that belongs to you, with mode 0600"
+        case .keyFile: "name a PKCS#8 PEM file of your own with mode 0600; enrolling makes one"
         case .cryptography: "try again; if it persists, check the OpenSSL installation"
         case .invalidInput: "correct the value and try again"
         }
@@ -84,17 +91,35 @@ extension Refusal {
             "ask for less, or have the agent's registration widened"
         case "invalid_grant": "the token or code has ended or is not yours; get a fresh one"
         case "unauthorized_client", "insufficient_scope", "forbidden": "this client may not do that; use another"
-        case "authorization_pending", "slow_down": "wait until people have decided, and ask for exactly the same again"
+        case "authorization_pending", "slow_down":
+            "wait until people have decided\(approval.map { " about \($0)" } ?? ""), and ask for exactly the same again"
         case "invalid_dpop_proof": "ask with --dpop and the key that the token is bound to; check this machine's clock"
-        case "access_denied": "policy or people said no; the ledger says who and why"
+        case "access_denied":
+            rule.map { "rule \($0): \(reason ?? "no reason is given"); mayfly policy explain shows every rule" }
+                ?? "\(Self.end(reason)); the ledger says who and why"
         case "expired_token": "nobody decided in time; ask again"
         case "not-yours-to-do": "the message says who may"
         case "invalid_token", "unauthorized": "get a fresh token"
-        case "temporarily_unavailable", "unavailable": "try again in a moment"
+        case "temporarily_unavailable", "unavailable":
+            rule.map { "\($0): \(reason ?? "no reason is given"); \(again)" } ?? again
         case "not-found": "check the name; the list commands show what there is"
         case "already-exists": "change the existing record, or choose another name"
         case "stale": "someone else changed the record; read it again and repeat"
-        default: status >= 500 ? "see the broker's log" : "correct the request and try again"
+        case "conflict": "look at how it stands now, and decide anew"
+        default: status == 429 ? again : status >= 500 ? "see the broker's log" : "correct the request and try again"
+        }
+    }
+
+    private var again: String { retryAfter.map { "ask again in \($0) s" } ?? "try again in a moment" }
+
+    /// What became of a request that people were asked about.
+    private static func end(_ reason: String?) -> String {
+        switch reason {
+        case "denied": "people said no, and it stands until the window ends"
+        case "superseded": "policy or the registration has changed since; ask anew"
+        case "too_many_pending": "too many requests wait for people; have them decided first"
+        case "too_large": "it is more than people can be asked to read; ask for less"
+        default: "policy or people said no"
         }
     }
 }

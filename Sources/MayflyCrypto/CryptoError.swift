@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Why a key, a signature or a key file could not be used; no case carries key material or a path.
 package enum CryptoError: Error, Equatable, Sendable {
     /// The code that OpenSSL left; `openssl errstr` explains it.
@@ -47,6 +49,8 @@ extension CryptoError: CustomStringConvertible {
         case .keyFileNotRegular: "the key file is not a regular file"
         case .keyFileTooLarge: "the key file is larger than \(PrivateKeyFile.maximumLength) bytes"
         case .keyFileExists: "the key file exists already"
+        case .keyFile(ENOENT): "there is no such file"
+        case .keyFile(EACCES): "this user may not read or write the key file, or its folder"
         case .keyFile(let number): "the key file could not be read or written (errno \(number))"
         case .tooLong: "the signed token would be longer than \(JWS.maximumLength) bytes"
         case .crossCheckFailed: "the key failed the check against the second implementation"

@@ -62,7 +62,7 @@ import Testing
                 "policy", "explain", "--agent", "orchestrator", "--resource", "tickets", "--scope", "tickets:read",
                 "--action", "read",
             ])
-        #expect(explained.output.contains("reading  action  agent  240   240    86400s"), "\(explained.output)")
+        #expect(explained.output.contains("reading  action  agent  240   240    1d"), "\(explained.output)")
 
         // The owner's tokens, over HTTP: two were given.
         let agent = try desk.agent("orchestrator")
@@ -79,7 +79,7 @@ import Testing
         let entry = try desk.call("GET", "/api/v1/ledger?event=token.refused&limit=1").object["entries"]?.arrayValue?
             .first?.objectValue?["index"]?.stringValue
         let why = try mayfly(broker, ["policy", "explain", "--entry", try #require(entry)])
-        #expect(why.output.contains("tokens  mint  owner  60    60     3600s"), "\(why)")
+        #expect(why.output.contains("tokens  mint  owner  60    60     1h"), "\(why)")
         #expect(try broker.stop() == 0)
     }
 

@@ -31,6 +31,45 @@ import Testing
     }
 
     @Test(arguments: [
+        (
+            400,
+            #"{"error":"access_denied","policy":{"decision":"deny","rule":"tier.4","reason":"too much may go wrong"}}"#,
+            "rule tier.4: too much may go wrong; mayfly policy explain shows every rule"
+        ),
+        (
+            400,
+            #"{"error":"access_denied","policy":{"rule":"bulk","reason":"too many","remedy":{"advice":"Read fewer."}}}"#,
+            "rule bulk: Read fewer.; mayfly policy explain shows every rule"
+        ),
+        (
+            400, #"{"error":"access_denied","reason":"denied"}"#,
+            "people said no, and it stands until the window ends; the ledger says who and why"
+        ),
+        (
+            400, #"{"error":"authorization_pending","auth_req_id":"abc"}"#,
+            "wait until people have decided about abc, and ask for exactly the same again"
+        ),
+        (
+            429, #"{"error":"temporarily_unavailable","policy":{"rule":"quota.tokens","reason":"one a minute"}}"#,
+            "quota.tokens: one a minute; ask again in 42 s"
+        ),
+        (503, #"{"error":"temporarily_unavailable"}"#, "ask again in 42 s"),
+        (429, #""this resource asks too often""#, "ask again in 42 s"),
+    ])
+    func aRefusalSaysWhatDecidedAndWhatToDoNext(_ status: Int, _ body: String, _ next: String) {
+        let answer = ClientAnswer(
+            status: status, headers: [(name: "retry-after", value: "42")], body: Array(body.utf8))
+        let error = #expect(throws: ClientError.self) { _ = try AnswerReader.object(answer) }
+        #expect(error?.nextStep == next)
+    }
+
+    @Test func whatPolicySaysCannotMoveTheCursorEither() {
+        let body = "{\"error\":\"access_denied\",\"policy\":{\"rule\":\"a\\u001b[2J\",\"reason\":\"b\\nc\"}}"
+        let error = #expect(throws: ClientError.self) { _ = try AnswerReader.object(answer(400, body)) }
+        #expect(error?.nextStep == "rule a?[2J: b?c; mayfly policy explain shows every rule")
+    }
+
+    @Test(arguments: [
         (302, "{}"), (200, "<html>"), (200, "[]"), (500, "<html>"), (404, #"{"type":"about:blank"}"#), (100, ""),
     ])
     func whatIsNoBrokersAnswerIsCalledThat(_ status: Int, _ body: String) {

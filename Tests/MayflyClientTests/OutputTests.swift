@@ -19,6 +19,21 @@ import Testing
         #expect(!cell.unicodeScalars.contains { [.control, .format].contains($0.properties.generalCategory) })
     }
 
+    @Test(arguments: [
+        (#"{"amount":"75.5","currency":"USD"}"#, "75.5 USD"),
+        (#"{"amount":"75.5","currency":"USD","more":1}"#, #"{"amount":"75.5","currency":"USD","more":1}"#),
+        (#"{"amount":75,"currency":"USD"}"#, #"{"amount":75,"currency":"USD"}"#),
+        (#"["a",{"b":1}]"#, #"a, {"b":1}"#),
+    ])
+    func amountsAreShownAsPeopleWriteThem(_ json: String, _ text: String) throws {
+        #expect(RecordOutput.text(try JSONParser.parse(Array(json.utf8))) == text)
+    }
+
+    @Test(arguments: [(1, "1s"), (60, "1m"), (90, "90s"), (3600, "1h"), (5400, "90m"), (2_592_000, "30d"), (0, "0s")])
+    func spansAreShownAsTheFileHasThem(_ seconds: Int64, _ text: String) {
+        #expect(RecordOutput.span(seconds) == text)
+    }
+
     @Test func indentedJSONIsTheSameValue() throws {
         let value = try JSONParser.parse(Array(#"{"a":[1,{"b":[]}],"c":{},"d":"x\ny","e":null}"#.utf8))
         let text = JSONText.indented(value)

@@ -23,6 +23,14 @@ extension CommandError {
         }
     }
 
+    /// Both in one line, for a log or a list.
+    var line: String {
+        switch self {
+        case .refused(let what, let next), .usage(let what, let next), .failed(let what, let next): "\(what); \(next)"
+        case .no, .exited: ""
+        }
+    }
+
     /// What went wrong and what to do next, one line each; empty when nothing is left to say.
     var lines: [String] {
         switch self {

@@ -49,7 +49,8 @@ enum AgentBehaviourCommand: CommandLineCommand {
             lines +=
                 [""]
                 + Table.lines(
-                    ["REQUEST", "RECENT", "REFUSED", "PEAK TODAY", "USUAL PEAK", "WEEKS", "REFUSED"], paces)
+                    ["REQUEST", "LAST MINUTES", "REFUSED", "PEAK TODAY", "USUAL PEAK", "EARLIER DAYS", "REFUSED THEN"],
+                    paces)
         }
         if let hours = report["hours"]?.arrayValue, let active = activeHours(hours) {
             lines += [""] + Table.pairs([("usual hours", active)])

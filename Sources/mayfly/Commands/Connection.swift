@@ -112,7 +112,7 @@ enum Connection {
         do {
             return try BrokerConfig.load(directory: directory)
         } catch {
-            throw .failed("\(error)", next: "name a directory that mayfly init made")
+            throw .failed("\(error)", next: "correct the file, or name a directory that mayfly init made")
         }
     }
 

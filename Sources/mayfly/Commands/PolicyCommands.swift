@@ -71,7 +71,8 @@ enum PolicyCommands {
         guard name == "active" || name == "shadow" || Int64(name) != nil else {
             throw call.usage("NUMBER is a version's number, active or shadow")
         }
-        Terminal.say(JSONText.object(try AdminCall(call).get("/api/v1/policies/\(name)")))
+        let version = try AdminCall(call).get("/api/v1/policies/\(name)")
+        Terminal.say(call.isJSON ? JSONText.object(version) : JSONText.indented(.object(version)))
     }
 
     private static let rollback = Command(

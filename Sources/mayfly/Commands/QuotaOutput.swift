@@ -24,7 +24,10 @@ enum QuotaOutput {
         return Table.lines(
             columns.map { $0.uppercased() },
             uses.map { use in
-                columns.map { RecordOutput.text(use[$0] ?? .null) + ($0 == "window" ? "s" : "") }
+                columns.map { column in
+                    column == "window"
+                        ? RecordOutput.span(use[column]?.integerValue ?? 0) : RecordOutput.text(use[column] ?? .null)
+                }
             })
     }
 }

@@ -35,8 +35,25 @@ enum RecordOutput {
         case .null: ""
         case .string(let text): text
         case .array(let elements): elements.map(element).joined(separator: ", ")
-        case .bool, .integer, .number, .object: JSONText.line(value)
+        case .object(let object): money(object) ?? JSONText.line(value)
+        case .bool, .integer, .number: JSONText.line(value)
         }
+    }
+
+    /// An amount with its currency as people write it; nil for anything else.
+    private static func money(_ object: JSONObject) -> String? {
+        guard object.members.count == 2, let amount = object["amount"]?.stringValue,
+            let currency = object["currency"]?.stringValue
+        else { return nil }
+        return "\(amount) \(currency)"
+    }
+
+    /// Seconds in the largest unit that divides them, as the configuration writes spans.
+    static func span(_ seconds: Int64) -> String {
+        for (unit, name) in [(Int64(86_400), "d"), (3600, "h"), (60, "m")] where seconds > 0 && seconds % unit == 0 {
+            return "\(seconds / unit)\(name)"
+        }
+        return "\(seconds)s"
     }
 
     /// Of a key its id and label are enough; the rest is there with `--json`.

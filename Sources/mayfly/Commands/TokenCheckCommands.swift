@@ -145,8 +145,27 @@ enum EvaluateCommand: CommandLineCommand {
         let why = [
             context["reason"], context["about"], request["status"], request["reason"], request["auth_req_id"],
         ].compactMap { $0?.stringValue }.joined(separator: ": ")
-        RecordOutput.done("\(isAllowed ? "allow" : "deny")  \(Table.cell(why))", answer, call)
+        let decision = "\(isAllowed ? "allow" : "deny")  \(Table.cell(why))"
+        let lines = [decision] + notes(context, isAllowed: isAllowed).map(Table.cell)
+        RecordOutput.done(lines.joined(separator: "\n"), answer, call)
         if !isAllowed { throw .no }
+    }
+
+    /// What whoever asks can do next about the answer.
+    private static func notes(_ context: JSONObject, isAllowed: Bool) -> [String] {
+        var notes: [String] = []
+        let policy = context["policy"]?.objectValue ?? [:]
+        if !isAllowed, let rule = policy["rule"]?.stringValue {
+            notes.append("rule \(rule): \(policy["reason"]?.stringValue ?? "no reason is given")")
+        }
+        let reversal = context["supervision"]?.objectValue ?? [:]
+        if let id = reversal["id"]?.stringValue, let end = reversal["reversible_until"]?.stringValue {
+            notes.append("supervised: the owner can take \(id) back until \(end)")
+        }
+        if let seconds = context["retry_after"]?.integerValue { notes.append("ask again in \(seconds) s") }
+        let advice = policy["remedy"]?.objectValue?["advice"]
+        if let advice = advice?.stringValue { notes.append("what would pass: \(advice)") }
+        return notes
     }
 
     /// The properties as given, with the amounts that have options of their own.
