@@ -88,6 +88,9 @@ import Testing
         try configure(broker, "/bin/true", "\"no.such\"")
         broker.signal(SIGHUP)
         try broker.waitForLog("not one that the ledger has")
+        try configure(broker, "/no/such/program", "\"registry.changed\"")
+        broker.signal(SIGHUP)
+        try broker.waitForLog("the program of hook cannot be run; correct the path")
         try configure(broker, "/bin/true", "\"registry.changed\"")
         broker.signal(SIGHUP)
         try broker.waitForLog("the configuration was reloaded")
@@ -123,6 +126,16 @@ import Testing
         #expect(refused.status != 0)
         #expect(refused.errors.contains("0600"), "\(refused)")
         #expect(!refused.errors.contains("whsec_"))
+        // Doctor finds before the start what the start would find.
+        let found = try broker.run(["doctor", "--dir", broker.directory])
+        #expect(found.status == 1 && found.output.contains("FAILED notices can be sent\n"), "\(found)")
+        #expect(found.output.contains("0600") && !found.output.contains("whsec_"))
+        #expect(unlink(path) == 0)
+        let missing = try broker.run(["doctor", "--dir", broker.directory])
+        #expect(missing.output.contains("there is no such file"), "\(missing)")
+        #expect(try broker.run(["notice", "secret", "--out", path]).status == 0)
+        let well = try broker.run(["doctor", "--dir", broker.directory])
+        #expect(well.status == 0 && well.output.contains("ok     notices can be sent\n"), "\(well)")
     }
 }
 

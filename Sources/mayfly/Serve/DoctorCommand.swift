@@ -13,6 +13,7 @@ enum DoctorCommand: CommandLineCommand {
     static let details = """
         Each signing key signs a probe that the second implementation (libjwt) must verify, and the reverse.
         The ledger is read as a whole: each entry's hash, the tree's root, and each file of archived entries.
+        Of notices it looks at the secrets and programs that the configuration names; nobody is told anything.
         """
     static let options = [Option.value("dir", "D", "the directory that mayfly init made")]
     static let examples = ["mayfly doctor --dir ./broker", "mayfly doctor --dir ./broker --json"]
@@ -52,19 +53,23 @@ enum DoctorCommand: CommandLineCommand {
         do {
             config = try BrokerConfig.load(directory: directory)
         } catch {
-            return [Finding(check: "configuration", trouble: "\(error)")]
+            return [Finding(check: "configuration", trouble: "\(error); correct the file")]
         }
         var findings = [Finding(check: "configuration")]
         findings.append(
             check("key directory is private") { () throws(CommandError) in
                 try BrokerDirectory.checkPrivate(config.keysDirectory)
             })
+        if !config.notices.isEmpty {
+            findings.append(
+                check("notices can be sent") { () throws(CommandError) in _ = try NoticeService.transports(config) })
+        }
         let store: any Store
         do {
             store = try OpenStore.open(config.store, onlyToLook: true, report: Terminal.complain)
         } catch {
             let failure = StartFailure.describe(.store(error), config)
-            findings.append(Finding(check: "store", trouble: failure.lines.joined(separator: "; ")))
+            findings.append(Finding(check: "store", trouble: failure.line))
             return findings
         }
         findings.append(Finding(check: "store"))
@@ -138,7 +143,7 @@ enum DoctorCommand: CommandLineCommand {
             try body()
             return Finding(check: name)
         } catch {
-            return Finding(check: name, trouble: error.lines.joined(separator: "; "))
+            return Finding(check: name, trouble: error.line)
         }
     }
 }

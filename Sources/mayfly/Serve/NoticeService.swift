@@ -1,3 +1,4 @@
+internal import Glibc
 import MayflyBroker
 import MayflyClient
 import MayflyConfig
@@ -12,14 +13,15 @@ final class NoticeService {
         self.desk = desk
     }
 
-    /// Checks what the file says of notices, beyond its form: that events exist, and that secrets can be read.
+    /// Checks what the file says of notices, beyond its form: that events exist, secrets can be read and
+    /// programs can be run.
     static func transports(_ config: BrokerConfig) throws(CommandError) -> [any NoticeTransport] {
         var transports: [any NoticeTransport] = []
         for notice in config.notices {
             if let unknown = notice.events.firstIndex(where: { !NoticeRoute.isKnown($0) }) {
                 throw .failed(
                     "notices: event \(unknown + 1) of \(notice.name) is not one that the ledger has",
-                    next: "see docs/notices.md for their names")
+                    next: "docs/design.md names them under Ledger; one may end in a star: approval.*")
             }
             transports.append(try transport(notice))
         }
@@ -50,7 +52,13 @@ final class NoticeService {
 
     private static func transport(_ notice: NoticeConfig) throws(CommandError) -> any NoticeTransport {
         switch notice.target {
-        case .command(let words): return CommandHook(words)
+        case .command(let words):
+            guard let program = words.first, access(program, X_OK) == 0 else {
+                throw .failed(
+                    "notices: the program of \(notice.name) cannot be run",
+                    next: "correct the path in run, or make the file executable")
+            }
+            return CommandHook(words)
         case .webhook(let url, let file):
             do {
                 return WebhookHook(try WebhookTransport(url: url, secret: try WebhookSecret(file: file)))

@@ -111,7 +111,7 @@ final class RunningBroker {
         } catch {
             log.say(
                 .error,
-                "the configuration was not reloaded, and the old one holds: \(error.lines.joined(separator: "; "))")
+                "the configuration was not reloaded, and the old one holds: \(error.line)")
             return
         }
         broker.live.replace(with: new.settings(issuer: broker.settings.issuer))
@@ -119,7 +119,7 @@ final class RunningBroker {
             try notices.start(new, transports)
         } catch {
             // What is owed stays owed, and the next start tells it.
-            log.say(.error, "after the reload: \(error.lines.joined(separator: "; "))")
+            log.say(.error, "after the reload: \(error.line)")
         }
         log.follow(new)
         config = new
