@@ -41,6 +41,20 @@ import Testing
         #expect(report.busiestTasks.first?.task == "t")
     }
 
+    @Test func whatWasTakenBackRefusedByQuotasUnusualOrUntoldIsCounted() {
+        var report = GovernanceReport()
+        for event in ["supervision.opened", "supervision.opened", "supervision.reversed", "behaviour.deviated"] {
+            report.take(Self.entry(event, 1, ["rule": .string("r")]))
+        }
+        report.take(Self.entry("notice.failed"))
+        report.take(Self.action(1, isDenied: true, ["rule": .string("quota.refunds")]))
+        report.take(Self.entry("token.refused", 1, ["decision": .string("deny"), "rule": .string("quota.tokens")]))
+        #expect((report.supervised, report.reversed, report.quotaRefusals) == (2, 1, 2))
+        #expect((report.deviations, report.untold) == (1, 1))
+        let names = ["supervised", "reversed", "quota_refusals", "deviations", "notices_failed"]
+        #expect(names.map { report.json[$0]?.integerValue } == [2, 1, 2, 1, 1])
+    }
+
     @Test func aMissingFieldIsFoundByItsName() {
         var report = GovernanceReport()
         report.take(Self.action(1, isDenied: false))

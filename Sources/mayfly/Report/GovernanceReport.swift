@@ -54,6 +54,14 @@ struct GovernanceReport {
     /// Actions that needed an agreement which the token's did not cover.
     private(set) var uncovered = 0
     private(set) var budgetRefusals = 0
+    /// Tokens and actions for which a quota had no room.
+    private(set) var quotaRefusals = 0
+    /// What tier 2 let through under supervision, and what of it was taken back.
+    private(set) var supervised = 0
+    private(set) var reversed = 0
+    private(set) var deviations = 0
+    /// Entries that nobody took whom the configuration wanted told.
+    private(set) var untold = 0
     private(set) var settlements = 0
     private(set) var shadowDifferences = 0
     /// Decisions of tier 2 and above that went through, and those of them that limits, people or either stood behind.
@@ -86,12 +94,17 @@ struct GovernanceReport {
             if text("rule") == "budget_exhausted" { budgetRefusals += 1 }
             if isDenied, text("decision") == "require_approval" { uncovered += 1 }
         case "budget.settled": settlements += 1
+        case "supervision.opened": supervised += 1
+        case "supervision.reversed": reversed += 1
+        case "behaviour.deviated": deviations += 1
+        case "notice.failed": untold += 1
         case let name where name.hasPrefix("approval."): ask(entry, String(name.dropFirst("approval.".count)))
         case "agent.reviewed", "agent.review_due", "agent.review_overdue", "agent.ending", "agent.ended":
             reviews[String(event.dropFirst("agent.".count)), default: 0] += 1
         default: break
         }
         if entry["shadow"] != nil { shadowDifferences += 1 }
+        if text("rule").hasPrefix("quota.") { quotaRefusals += 1 }
     }
 
     /// Whether a token was for a person at the broker itself.
