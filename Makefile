@@ -1,5 +1,6 @@
 # make demo       registers agents, mints, delegates, verifies and revokes, end to end, and shows it
 # make demo-approval  a refund that people must approve; WAIT=1 lets you approve it from a second terminal
+# make demo-governance  what is taken back, a quota that is reached, and who is told
 # make serve      a broker that stays, at http://127.0.0.1:8480, with its data in var/serve
 # make build      the program, .build/debug/mayfly (CONFIGURATION=release for the fast one)
 # make test       everything that a change must pass; the last line is the runner's
@@ -24,20 +25,23 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-approval serve test connections bench bench-peers bench-micro lint format sanitize crash fuzz packages \
-    test-packages bench-packages peers-packages clean
+.PHONY: build demo demo-approval demo-governance serve test connections bench bench-peers bench-micro lint format \
+    sanitize crash fuzz packages test-packages bench-packages peers-packages clean
 
 build: packages
 	swift build --configuration $(CONFIGURATION)
 
 # What is shown and what stays is the program as it ships.
-demo demo-approval serve bench bench-peers: CONFIGURATION = release
+demo demo-approval demo-governance serve bench bench-peers: CONFIGURATION = release
 
 demo: build
 	@MAYFLY=$(mayfly) scripts/demo
 
 demo-approval: build
 	@MAYFLY=$(mayfly) scripts/demo-approval $(if $(WAIT),--wait)
+
+demo-governance: build
+	@MAYFLY=$(mayfly) scripts/demo-governance
 
 serve: build
 	@mkdir -p var
