@@ -8,7 +8,7 @@ extension Operation {
     /// The operations that an issue, an exchange, an introspection and a decision are made of.
     static func all() throws(MicroError) -> [Operation] {
         do {
-            return try signatures() + grants() + bundles() + records()
+            return try signatures() + proofs() + grants() + bundles() + records()
         } catch {
             throw MicroError("cannot prepare: \(error)")
         }

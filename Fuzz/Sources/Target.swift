@@ -19,6 +19,7 @@ enum Target: String, CaseIterable {
     case proof
     case segment
     case cel
+    case dpop
 
     /// Reads `bytes` and ends the process when what was read breaks a promise of the parser.
     func check(_ bytes: [UInt8]) {
@@ -42,6 +43,7 @@ enum Target: String, CaseIterable {
         case .proof: ProofCheck.run(bytes)
         case .segment: SegmentCheck.run(bytes)
         case .cel: CELCheck.run(bytes)
+        case .dpop: DPoPCheck.run(bytes)
         }
     }
 }
