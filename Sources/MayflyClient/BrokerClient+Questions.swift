@@ -1,5 +1,18 @@
 package import MayflyModel
 
+/// A DPoP proof that a tool was sent with a token, and the request that it came with; the broker checks it (RFC 9449).
+public struct ShownProof: Equatable, Sendable {
+    /// The value of the one `DPoP` header.
+    public var proof: String
+    public var method: String
+    /// The URL as callers write it; scheme and host from the tool's own configuration, not from `Host`.
+    public var url: String
+
+    public init(proof: String, method: String, url: String) {
+        (self.proof, self.method, self.url) = (proof, method, url)
+    }
+}
+
 /// What a token is to be used for (AuthZEN 1.0 §5).
 public struct ActionRequest: Equatable, Sendable {
     public var action: String
@@ -9,6 +22,8 @@ public struct ActionRequest: Equatable, Sendable {
     public var properties: String?
     /// Whether people are asked about what policy wants approved; an agreement that is there is used up all the same.
     public var asksPeople = true
+    /// What came with the token; without it a bound token allows nothing.
+    public var proof: ShownProof?
 
     public init(action: String, resourceType: String, resourceID: String, properties: String? = nil) {
         self.action = action
@@ -20,8 +35,14 @@ public struct ActionRequest: Equatable, Sendable {
 
 extension BrokerClient {
     /// Asks whether a token is active, and what it says (RFC 7662); the JSON answer as text.
-    public func introspect(token: String, as asker: Asker) throws(ClientError) -> String {
-        String(decoding: JSONWriter.bytes(of: .object(try introspection(of: token, as: asker))), as: UTF8.self)
+    ///
+    /// With a `proof` a token whose proof does not hold is not active; without one the caller looks at `cnf` itself.
+    public func introspect(
+        token: String, proof: ShownProof? = nil, as asker: Asker
+    ) throws(ClientError) -> String {
+        String(
+            decoding: JSONWriter.bytes(of: .object(try introspection(of: token, proof: proof, as: asker))),
+            as: UTF8.self)
     }
 
     /// Asks whether a token allows an action now (AuthZEN 1.0); false for a token that is not active.
@@ -33,9 +54,14 @@ extension BrokerClient {
         return decision
     }
 
-    package func introspection(of token: String, as asker: Asker) throws(ClientError) -> JSONObject {
+    package func introspection(
+        of token: String, proof: ShownProof? = nil, as asker: Asker
+    ) throws(ClientError) -> JSONObject {
         var form = FormBody()
         form.add("token", token)
+        form.add("dpop", proof?.proof)
+        form.add("dpop_method", proof?.method)
+        form.add("dpop_uri", proof?.url)
         let answer: ClientAnswer
         switch asker {
         case .secret(let name, let secret):
@@ -58,8 +84,15 @@ extension BrokerClient {
             }
             action["properties"] = .object(properties)
         }
+        var subject: JSONObject = ["type": .string("access_token"), "id": .string(token)]
+        if let shown = request.proof {
+            let dpop: JSONObject = [
+                "proof": .string(shown.proof), "method": .string(shown.method), "uri": .string(shown.url),
+            ]
+            subject["properties"] = .object(["dpop": .object(dpop)])
+        }
         var body: JSONObject = [
-            "subject": .object(["type": .string("access_token"), "id": .string(token)]),
+            "subject": .object(subject),
             "action": .object(action),
             "resource": .object(["type": .string(request.resourceType), "id": .string(request.resourceID)]),
         ]

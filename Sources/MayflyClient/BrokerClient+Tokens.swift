@@ -82,7 +82,7 @@ extension BrokerClient {
         if Self.asksForNonce(answer) { answer = try sendProven(form, credential, key) }
         let token = try TokenAnswer(try AnswerReader.object(answer))
         // A server that passes the proof over would give out a token that anybody can use.
-        guard token.tokenType != "Bearer" else { throw .unexpectedAnswer(status: answer.status) }
+        guard token.tokenType.lowercased() != "bearer" else { throw .unexpectedAnswer(status: answer.status) }
         return token
     }
 

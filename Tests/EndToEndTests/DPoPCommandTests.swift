@@ -71,6 +71,24 @@ import Testing
         #expect(try broker.run(["token", "proof", token, "--url", Self.url]).status == 2)
     }
 
+    @Test func aToolPassesTheProofOnFromTheCommandLineToo() throws {
+        let scope = ["--resource", "tickets", "--scope", "tickets:read"]
+        let token = line(try mayfly(["token", "request"], as: "orchestrator", scope + ["--dpop"]))
+        try Files.write(try #require(desk.secrets["tickets"]), to: file("tickets.secret"))
+        let asker = ["--server", broker.url, "--as", "tickets", "--secret-file", file("tickets.secret")]
+        let question = ["--action", "read", "--type", "note", "--id", "1"]
+        func shown() throws -> [String] {
+            ["--proof", try proof(token, "orchestrator.dpop.pem"), "--url", Self.url]
+        }
+        let alone = try broker.run(["evaluate", token] + asker + question)
+        #expect(alone.status == 1 && alone.output.contains("proof_required"), "\(alone)")
+        let allowed = try broker.run(["evaluate", token] + asker + question + shown())
+        #expect(allowed.status == 0, "\(allowed)")
+        #expect(try broker.run(["token", "introspect", token] + asker + shown()).status == 0)
+        let wrong = try broker.run(["token", "introspect", token] + asker + shown() + ["--method", "PUT"])
+        #expect(wrong.status == 1, "\(wrong)")
+    }
+
     @Test func aBoundTokenIsHandedOnWithItsKey() throws {
         let scope = ["--resource", "tickets", "--scope", "tickets:read"]
         let root = line(try mayfly(["token", "request"], as: "orchestrator", scope + ["--dpop"]))

@@ -18,6 +18,18 @@ enum ProofOptions {
         return try made(at: try defaultPath(call))
     }
 
+    /// The proof that somebody was sent with a token, for who asks about it.
+    static let shown = [
+        Option.value("proof", "PROOF", "the DPoP proof that came with the token; with --method and --url"),
+        Option.value("method", "METHOD", "the method of the request that it came with (default GET)"),
+        Option.value("url", "URL", "the URL of that request"),
+    ]
+
+    static func shown(_ call: Invocation) throws(CommandError) -> ShownProof? {
+        guard let proof = call.value("proof") else { return nil }
+        return ShownProof(proof: proof, method: call.value("method") ?? "GET", url: try call.required("url"))
+    }
+
     /// A key in a file, and whether the file is for one program alone.
     struct HeldKey {
         let key: ProofKey

@@ -26,6 +26,7 @@ enum TokenCheckCommands {
         details: """
             Asks the broker for its keys only, or nobody with --jwks and --issuer.
             A revoked token still passes this check until it expires: mayfly token introspect asks the broker.
+            A token that is bound to a key (cnf) is worth nothing without a proof of it, which is not looked at here.
             """,
         positionals: [TokenOptions.token],
         options: Connection.serverOptions + [
@@ -89,14 +90,15 @@ enum TokenCheckCommands {
     private static let introspect = Command(
         name: "token introspect", summary: "Ask the broker whether a token is active now (RFC 7662)",
         details: "Exit status 1 says that it is not active.",
-        positionals: [TokenOptions.token], options: TokenOptions.asker,
+        positionals: [TokenOptions.token], options: TokenOptions.asker + ProofOptions.shown,
         examples: ["mayfly token introspect - --as tickets --secret-file tickets.secret < token"]
     ) { call throws(CommandError) in
         let token = try TokenOptions.token(call)
         let asker = try TokenOptions.asker(call)
+        let proof = try ProofOptions.shown(call)
         let client = try Connection.client(call)
         let answer = try Connection.attempt { () throws(ClientError) in
-            try client.introspection(of: token, as: asker)
+            try client.introspection(of: token, proof: proof, as: asker)
         }
         Terminal.say(call.isJSON ? JSONText.object(answer) : JSONText.indented(.object(answer)))
         if answer["active"]?.boolValue != true { throw .no }
@@ -113,7 +115,7 @@ enum EvaluateCommand: CommandLineCommand {
         """
     static let positionals = [TokenOptions.token]
     static let options =
-        TokenOptions.asker + [
+        TokenOptions.asker + ProofOptions.shown + [
             Option.value("action", "NAME", "the action, for example ticket.read"),
             Option.value("type", "TYPE", "the kind of thing"),
             Option.value("id", "ID", "which one"),
@@ -132,6 +134,7 @@ enum EvaluateCommand: CommandLineCommand {
             resourceID: try call.required("id"))
         question.properties = try properties(call)
         question.asksPeople = !call.flag("ask-nobody")
+        question.proof = try ProofOptions.shown(call)
         let token = try TokenOptions.token(call)
         let asker = try TokenOptions.asker(call)
         let client = try Connection.client(call)
