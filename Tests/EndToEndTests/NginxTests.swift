@@ -16,7 +16,7 @@ import Testing
             calls.add(1, ordering: .relaxed)
             let names = [
                 "X-Mayfly-Agent", "X-Mayfly-Subject", "X-Mayfly-Task", "X-Mayfly-Trace", "X-Mayfly-Scope",
-                "Authorization", "X-Mayfly-Resource",
+                "Authorization", "X-Mayfly-Resource", "DPoP",
             ]
             var text = "\(request.method) \(request.path)\n"
             for name in names { for value in request.headers(name) { text += "\(name): \(value)\n" } }
@@ -71,18 +71,40 @@ import Testing
         let other = try desk.mint("research", [("resource", "knowledge"), ("scope", "articles:read")])
         #expect(try HTTP.get("/tickets/T-1042", [("Authorization", "Bearer \(other)")], from: port).status == 401)
 
+        try checkBoundToken(desk, port)
+
         try desk.change("POST", "/api/v1/revocations", .object(["agent": .string("agent:orchestrator")]))
         let dead = try HTTP.get("/tickets/T-1042", bearer, from: port)
         #expect(dead.status == 401)
         #expect(dead.header("WWW-Authenticate")?.contains("invalid_token") == true, "\(dead)")
-        #expect(tool.calls.load(ordering: .relaxed) == 1, "a refused request reached the tool")
+        #expect(tool.calls.load(ordering: .relaxed) == 2, "a refused request reached the tool")
 
         // No broker, no way through.
         try broker.stop()
         #expect(try HTTP.get("/tickets/T-1042", bearer, from: port).status == 503)
-        #expect(tool.calls.load(ordering: .relaxed) == 1)
+        #expect(tool.calls.load(ordering: .relaxed) == 2)
         nginx.signal(SIGQUIT)
         try nginx.wait()
+    }
+
+    /// nginx hands scheme and proof on, and the challenge back; one request gets through.
+    private func checkBoundToken(_ desk: Desk, _ port: UInt16) throws {
+        let holder = try ProofHolder(desk)
+        let token = try holder.mint("orchestrator", [("resource", "tickets"), ("scope", "tickets:read")])
+        let proof = try holder.proof("GET", "https://tickets.example.com/tickets/T-1042", token: token)
+        let headers = [("Authorization", "DPoP \(token)"), ("DPoP", proof)]
+        let allowed = try HTTP.get("/tickets/T-1042?a=b", headers, from: port)
+        #expect(allowed.status == 200 && !allowed.text.contains(proof), "\(allowed)")
+        for (headers, error) in [
+            (headers, "invalid_dpop_proof"), ([headers[0]], "invalid_dpop_proof"),
+            ([("Authorization", "Bearer \(token)")], "invalid_token"),
+        ] {
+            let refused = try HTTP.get("/tickets/T-1042", headers, from: port)
+            #expect(refused.status == 401)
+            #expect(
+                refused.header("WWW-Authenticate")?.hasPrefix(#"DPoP realm="mayfly", error="\#(error)""#) == true,
+                "\(refused)")
+        }
     }
 
     /// Fills in the shipped file and starts nginx with it; it accepts when this returns.

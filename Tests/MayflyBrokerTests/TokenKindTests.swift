@@ -12,7 +12,8 @@ struct TokenKindTests {
 
         init() throws {
             world = try World()
-            secret = try world.secret(of: "tickets")
+            let bench = try ProofBench(world: world)
+            secret = bench.secret
             let root = try world.minted("agent:root")
             let ticket = try world.ticket("agent:root", parent: root, for: "agent:child").accessToken
             let stranger = try PrivateKey.generate(.es256)
@@ -27,6 +28,7 @@ struct TokenKindTests {
                 ("client assertion", try world.assertion("agent:root")),
                 ("admin assertion", try world.assertion("admin:ops")),
                 ("key proof", try world.proof("agent:root", nonce: "n", key: stranger)),
+                ("DPoP proof", try bench.proof(token: root)),
                 ("foreign JWT", try forged("at+jwt", stranger.publicKey.thumbprint, stranger)),
                 ("foreign JWT with our kid", try forged("at+jwt", signing, stranger)),
                 ("agent's own JWT", try forged("at+jwt", nil, try world.key("agent:root"))),

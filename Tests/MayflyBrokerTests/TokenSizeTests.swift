@@ -16,4 +16,11 @@ struct TokenSizeTests {
         #expect(try world.isActive(token))
         #expect(token.utf8.count < 2048, "\(token.utf8.count) bytes")
     }
+
+    @Test func aKeyMakesATokenAHundredBytesLonger() throws {
+        let bench = try ProofBench()
+        let bound = try bench.bound("agent:root", ProofBench.task + [("task", "t")])
+        let bearer = try bench.world.minted("agent:root", [("resource", "tickets"), ("task", "t")])
+        #expect(bound.utf8.count - bearer.utf8.count <= 100, "\(bound.utf8.count) and \(bearer.utf8.count) bytes")
+    }
 }

@@ -218,8 +218,8 @@ package struct VerificationService: Sendable {
         }
         let command = DecisionCommand(
             decision: decision, active: active, proof: proof, amounts: amounts, reservation: reservation,
-            consent: consent,
-            asker: asker.text, policy: policy, policyNumber: number, supervision: supervision, event: event)
+            consent: consent, asker: asker.text, policy: policy, policyNumber: number, supervision: supervision,
+            event: event)
         writer.submit(command) { [metrics] result in
             metrics.decided(try? result.get())
             completion(result)

@@ -45,10 +45,11 @@ final class EvaluationRun: Sendable {
     func prepare(
         as client: AuthenticatedClient, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void
     ) {
+        guard evaluations.count > 1 else { return broker.consume(client, completion) }
         let shown = evaluations.enumerated().compactMap { index, evaluation in
             (try? evaluation.get()).flatMap { question in question.proof.map { (index, question.token, $0) } }
         }
-        guard evaluations.count > 1, !shown.isEmpty else { return broker.consume(client, completion) }
+        guard !shown.isEmpty else { return broker.consume(client, completion) }
         broker.verification.use(shown.map { ($0.1, $0.2) }, for: asker, as: client) { [self] result in
             completion(
                 result.map { possessions in

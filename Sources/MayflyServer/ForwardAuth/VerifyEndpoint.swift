@@ -4,9 +4,10 @@ import MayflyPolicy
 
 /// `GET /verify`: answers a proxy's sub-request with 200, 401 or 403 (RFC 6750 §3).
 ///
-/// The token stands in `Authorization`, with a proof in `DPoP` where it is bound to a key; the request in `X-Original-Method` and `X-Original-URI` (nginx) or
-/// `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Envoy). The proxy says which resource it speaks for, and proves
-/// it, with that resource's Basic credentials in `X-Mayfly-Resource`, a header that it sets itself.
+/// The token stands in `Authorization`, with a proof in `DPoP` where it is bound to a key (RFC 9449 §7.1), the request
+/// in `X-Original-Method` and `X-Original-URI` (nginx) or `X-Forwarded-Method` and `X-Forwarded-Uri` (Traefik, Envoy).
+/// The proxy says which resource it speaks for, and proves it, with that resource's Basic credentials in
+/// `X-Mayfly-Resource`, a header that it sets itself.
 enum VerifyEndpoint {
     static let credentialHeader = "X-Mayfly-Resource"
 

@@ -42,6 +42,7 @@ enum OpenAPIDocument {
         ]
         let parameters =
             pathParameters(endpoint) + endpoint.query.map { parameter($0, place: "query") }
+            + endpoint.headers.map { parameter($0, place: "header") }
             + (endpoint.needsETag ? [parameter("If-Match", place: "header", isRequired: true)] : [])
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let schema = endpoint.requestSchema {

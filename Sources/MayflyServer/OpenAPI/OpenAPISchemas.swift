@@ -234,7 +234,14 @@ enum OpenAPISchemas {
                 ], required: ["active"])
         ),
         ("RevocationForm", object(["token": text(), "token_type_hint": text()], required: ["token"])),
-        ("Metadata", object(["issuer": text(), "token_endpoint": text(), "jwks_uri": text()], required: ["issuer"])),
+        (
+            "Metadata",
+            object(
+                [
+                    "issuer": text(), "token_endpoint": text(), "jwks_uri": text(),
+                    "dpop_signing_alg_values_supported": list(text()),
+                ], required: ["issuer"])
+        ),
         ("JWKSet", object(["keys": list(anyObject)], required: ["keys"])),
     ]
 
@@ -251,12 +258,26 @@ enum OpenAPISchemas {
         ]
     }
 
+    private static let subject = JSONValue.object(
+        object([
+            "type": text(values: ["access_token"]), "id": text("the token"),
+            "properties": .object(
+                object([
+                    "dpop": .object(
+                        object(
+                            [
+                                "proof": text("the DPoP proof that came with the token"),
+                                "method": text("of the request that it came with"), "uri": text("of that request"),
+                            ], required: ["proof", "method", "uri"]))
+                ])),
+        ]))
+
     private static let authzen: [(String, JSONObject)] = [
         (
             "Evaluation",
             object(
                 [
-                    "subject": anyObject, "action": anyObject, "resource": anyObject, "context": anyObject,
+                    "subject": subject, "action": anyObject, "resource": anyObject, "context": anyObject,
                     "options": anyObject,
                 ],
                 required: ["subject", "action", "resource"])
@@ -264,7 +285,7 @@ enum OpenAPISchemas {
         (
             "Evaluations",
             object([
-                "subject": anyObject, "action": anyObject, "resource": anyObject, "context": anyObject,
+                "subject": subject, "action": anyObject, "resource": anyObject, "context": anyObject,
                 "evaluations": list(anyObject), "options": anyObject,
             ])
         ),

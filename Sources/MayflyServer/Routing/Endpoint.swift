@@ -33,6 +33,8 @@ package final class Endpoint: Sendable {
     package let success: (status: Int, schema: String?)
     /// Query parameters by name.
     package let query: [String]
+    /// Header fields that say something here and nowhere else, by name.
+    package let headers: [String]
     /// Whether a change demands `If-Match`.
     package let needsETag: Bool
     /// Bytes of a body that an authorized caller may send; nil for no more than anybody.
@@ -41,7 +43,8 @@ package final class Endpoint: Sendable {
 
     init(
         _ method: String, _ template: String, _ summary: String, access: Access = .open, request: String? = nil,
-        isForm: Bool = false, success: (Int, String?) = (200, nil), query: [String] = [], needsETag: Bool = false,
+        isForm: Bool = false, success: (Int, String?) = (200, nil), query: [String] = [], headers: [String] = [],
+        needsETag: Bool = false,
         largestBody: Int? = nil,
         run: @escaping @Sendable (Call) throws(Failure) -> HTTPOutcome
     ) {
@@ -53,6 +56,7 @@ package final class Endpoint: Sendable {
         self.isForm = isForm
         self.success = success
         self.query = query
+        self.headers = headers
         self.needsETag = needsETag
         self.largestBody = largestBody
         self.run = run

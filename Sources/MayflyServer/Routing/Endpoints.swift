@@ -11,7 +11,7 @@ package enum Endpoints {
     private static let protocols = [
         Endpoint(
             "POST", "/oauth2/token", "Task tokens, delegation tickets and token exchange", request: "TokenRequest",
-            isForm: true, success: (200, "TokenResponse")
+            isForm: true, success: (200, "TokenResponse"), headers: [DPoPHeader.name]
         ) { TokenEndpoint.run($0) },
         Endpoint(
             "POST", "/oauth2/bc-authorize", "Ask people to approve a token request (CIBA, poll mode)",
@@ -45,9 +45,10 @@ package enum Endpoints {
             "GET", "/access/v1/supervisions/{id}", "Whether what was let through in tier 2 was taken back",
             success: (200, "SupervisionState")
         ) { SupervisionEndpoint.run($0) },
-        Endpoint("GET", "/verify", "Forward-auth for nginx, Envoy and Traefik", query: ["scope"]) {
-            VerifyEndpoint.run($0)
-        },
+        Endpoint(
+            "GET", "/verify", "Forward-auth for nginx, Envoy and Traefik", query: ["scope"],
+            headers: [DPoPHeader.name]
+        ) { VerifyEndpoint.run($0) },
         Endpoint(
             "GET", "/.well-known/oauth-authorization-server", "Server metadata (RFC 8414)", success: (200, "Metadata")
         ) { .reply(Metadata.authorizationServer($0.broker)) },
