@@ -368,7 +368,7 @@ struct LifecycleTests {
         }
         let (ann, bob) = (try token("owner:ann"), try token("owner:bob"))
         #expect(try review("agent:root", ann) == 200)
-        #expect(try review("agent:root", bob) == 403)
+        #expect(try review("agent:root", bob) == 404)
         #expect(try review("agent:leaf", bob) == 200)
         #expect(try review("agent:nobody", bob) == 404)
         #expect(try review("agent:root", try world.adminToken("mayfly.read")) == 403)

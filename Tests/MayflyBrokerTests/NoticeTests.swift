@@ -179,6 +179,8 @@ struct NoticeTests {
         route.agents = [try #require(AgentID("agent:root"))]
         route.owners = [try #require(OwnerID("owner:bob"))]
         #expect(!route.wants(event))
+        event.answering = [try #require(OwnerID("owner:bob"))]
+        #expect(route.wants(event))
         route.owners = [try #require(OwnerID("owner:ann"))]
         route.resources = ["https://mail.example"]
         #expect(!route.wants(event))

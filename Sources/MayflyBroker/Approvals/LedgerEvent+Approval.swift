@@ -12,6 +12,7 @@ extension LedgerEvent {
         event.subject = subject.chain.first?.text ?? subject.agent.text
         event.agent = subject.agent
         event.owner = subject.owner
+        event.answering = Set(subject.chain.compactMap { state.agents[$0]?.spec.owner })
         event.resource = state.resources[subject.resource]?.spec.identifier.text
         event.scope = subject.scopes.isEmpty ? nil : subject.scopes.text
         event.action = (subject.action?.name).map(printable)

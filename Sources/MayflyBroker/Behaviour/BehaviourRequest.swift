@@ -34,7 +34,9 @@ extension BehaviourRequest {
         case .tokenRefused:
             let rule = event.rule ?? ""
             // A fault of the broker is none of the agent.
-            guard !rule.hasSuffix(".replayed"), rule != OAuthError.Code.temporarilyUnavailable.rawValue else {
+            guard !rule.hasSuffix(".replayed"), rule != MintCommand.supervisionFullRule,
+                rule != OAuthError.Code.temporarilyUnavailable.rawValue
+            else {
                 return nil
             }
             return (agent, refusal(.mint, event))

@@ -27,6 +27,7 @@ struct MintCommand: Command {
 
     static let supervisionFull = OAuthError(
         .temporarilyUnavailable, "more than can be kept stands under supervision; ask again when some of it has lapsed")
+    static let supervisionFullRule = "supervision.full"
     static let ticketUsed = OAuthError(.invalidRequest, "the subject_token was used before")
 
     func decide(
@@ -50,7 +51,7 @@ struct MintCommand: Command {
                 "withdrawn", using: [assertion, proof])
         }
         if let supervision, !state.supervisionIndex.hasRoom(for: supervision.agent) {
-            return refused(Self.supervisionFull, "supervision.full", using: [assertion, proof])
+            return refused(Self.supervisionFull, Self.supervisionFullRule, using: [assertion, proof])
         }
         var approved: ApprovalRequest?
         if let approval {

@@ -68,6 +68,8 @@ package struct LedgerEvent: Sendable {
     package var subject: String?
     package var agent: AgentID?
     package var owner: OwnerID?
+    /// Who answers for the agents above as well: for notices, and not written down.
+    var answering: Set<OwnerID> = []
     /// The audience.
     package var resource: String?
     /// `allow` or `deny`, and which rule said so; of a person `approve` or `deny`.

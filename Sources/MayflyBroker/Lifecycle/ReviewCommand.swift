@@ -22,11 +22,10 @@ struct ReviewCommand: Command {
             agent.spec.nextReview = next
         case .owner(let id):
             // The registration is not the owner's to change: a date that is still ahead stays, and none is put off.
+            // An agent of somebody else's is like one that is not there.
+            guard agent.spec.owner == id else { throw .notFound }
             guard next == nil else {
                 throw .forbidden("administrators say when the next review is; leave next_review out")
-            }
-            guard agent.spec.owner == id else {
-                throw .forbidden("owners review the agents that they answer for; ask its owner or an administrator")
             }
             guard let owner = state.owners[id], owner.state == .active else { throw .forbidden("the owner has left") }
             guard epoch >= state.signInEpoch(of: owner) else {

@@ -44,7 +44,8 @@ package struct NoticeRoute: Equatable, Sendable {
             guard let agent = event.agent, agents.contains(agent) else { return false }
         }
         if !owners.isEmpty {
-            guard let owner = event.owner, owners.contains(owner) else { return false }
+            let isAbove = !owners.isDisjoint(with: event.answering)
+            guard isAbove || event.owner.map(owners.contains) ?? false else { return false }
         }
         if !resources.isEmpty {
             guard let resource = event.resource, resources.contains(resource) else { return false }

@@ -10,6 +10,7 @@ extension LedgerEvent {
         event.subject = supervision.chain.first?.agent.text
         event.agent = supervision.agent
         event.owner = state.agents[supervision.agent]?.spec.owner
+        event.answering = Set(supervision.chain.compactMap { state.agents[$0.agent]?.spec.owner })
         event.resource = supervision.resource
         event.scope = supervision.scope
         event.action = supervision.action
