@@ -35,4 +35,16 @@ import Testing
         submit("late")
         #expect(witness.actors.withLock { $0 } == ["first", "second"])
     }
+
+    @Test func nothingHoldsTheStoreOfABrokerThatHasStopped() throws {
+        weak var store: TestStore?
+        do {
+            let world = try World()
+            store = world.store
+            #expect(store != nil)
+            _ = try world.minted("agent:root")
+            world.broker.stop()
+        }
+        #expect(store == nil)
+    }
 }

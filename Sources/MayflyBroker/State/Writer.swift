@@ -176,6 +176,8 @@ package final class Writer: Sendable {
         pending.withLock { $0.isStopped = true }
         // A command may be accepted already whose turn on the queue has not been asked for yet.
         repeat { queue.sync { drain() } } while pending.withLock { $0.isDraining }
+        // They hold the writer: without this the store would never be let go of, and its log not be folded in.
+        observers.withLock { $0 = [] }
     }
 
     /// The head that the last successful commit left.
