@@ -42,7 +42,20 @@ import Testing
             let world = try World()
             store = world.store
             #expect(store != nil)
-            _ = try world.minted("agent:root")
+            let parent = try world.minted("agent:root")
+            let child = try world.delegated(from: "agent:root", parent: parent, to: "agent:child")
+            #expect(try world.isActive(child))
+            #expect(try world.token("agent:root", [("resource", "nowhere")]).status == 400)
+            let basic = (name: "Authorization", value: Wire.basic("tickets", try world.secret(of: "tickets")))
+            let question =
+                #"{"subject":{"type":"access_token","id":"\#(child)"},"action":{"name":"view"},"#
+                + #""resource":{"type":"thing","id":"1"}}"#
+            let decided = try world.handler.send(
+                "POST", "/access/v1/evaluation", headers: [Wire.jsonType, basic], body: question)
+            #expect(decided.status == 200)
+            #expect(try world.revoke(#"{"agent": "agent:child", "reason": "test"}"#).status == 200)
+            while try world.broker.removeExpired() {}
+            world.broker.watchLifecycles()
             world.broker.stop()
         }
         #expect(store == nil)
