@@ -148,7 +148,8 @@ package final class Writer: Sendable {
         case .none: break
         case .now: queue.async { self.drain() }
         case .later(let nanoseconds):
-            queue.asyncAfter(deadline: .now() + .nanoseconds(Int(nanoseconds))) { self.drain() }
+            // Weakly: a turn that `stop` has forestalled would hold the store open past the end of the process.
+            queue.asyncAfter(deadline: .now() + .nanoseconds(Int(nanoseconds))) { [weak self] in self?.drain() }
         }
     }
 
