@@ -1,10 +1,13 @@
 internal import Glibc
 internal import MayflyBroker
+internal import MayflyCrypto
 
 /// Where a PostgreSQL store is, and how to log in there.
 package struct PostgresPlace: Sendable {
     /// The most that a password has: bytes.
     private static let maximumPassword = 1024
+    /// Bytes of its file.
+    private static let maximumFile = 4096
 
     /// A `postgresql://` URL as libpq reads it, without a password.
     package let url: String
@@ -24,7 +27,6 @@ package struct PostgresPlace: Sendable {
     /// It is read at each connection, so that it can be changed.
     func password() throws(StoreError) -> String? {
         guard let passwordFile else { return nil }
-        guard !passwordFile.utf8.contains(0) else { throw .cannotOpen(code: -Int(EINVAL)) }
         do throws(StoreError) {
             return try Self.firstLine(of: passwordFile)
         } catch {
@@ -34,18 +36,15 @@ package struct PostgresPlace: Sendable {
     }
 
     private static func firstLine(of path: String) throws(StoreError) -> String {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .cannotOpen(code: -Int(errno)) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .cannotOpen(code: -Int(errno)) }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0 else {
+        let bytes: [UInt8]
+        do {
+            bytes = try SecretFile.read(path, maximum: maximumFile)
+        } catch .keyFile(let code) {
+            throw .cannotOpen(code: -Int(code))
+        } catch {
             throw .cannotOpen(code: -Int(EACCES))
         }
-        var bytes = [UInt8](repeating: 0, count: maximumPassword + 2)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-        guard count >= 0 else { throw .cannotOpen(code: -Int(errno)) }
-        let line = bytes.prefix(count).prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
         guard !line.isEmpty, line.count <= maximumPassword, !line.contains(0),
             let text = String(validating: line, as: UTF8.self)
         else { throw .cannotOpen(code: -Int(EINVAL)) }
