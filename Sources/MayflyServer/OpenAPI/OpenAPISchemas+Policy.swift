@@ -61,44 +61,4 @@ extension OpenAPISchemas {
                 ], required: ["quotas"])
         ),
     ]
-
-    private static let supervisionState = text(values: Supervision.State.allCases.map(\.rawValue))
-
-    static let supervisions: [(String, JSONObject)] = [
-        (
-            "Supervision",
-            object(
-                [
-                    "id": text(), "state": supervisionState, "agent": text(),
-                    "asker": text("who asked for the decision"),
-                    "resource": text("the audience"), "scope": text(), "action": text(), "task": text(),
-                    "trace": text(), "jti": text("the token that ends when it is taken back"), "chain": list(anyObject),
-                    "cost": reference("Money"), "records": integer, "rule": text(), "opened": text("RFC 3339"),
-                    "reversible_until": text("RFC 3339"), "reversible_in": integer, "reversal": anyObject,
-                ], required: ["id", "state", "agent", "jti", "opened", "reversible_until"])
-        ),
-        ("SupervisionPage", object(["supervisions": list(reference("Supervision"))], required: ["supervisions"])),
-        (
-            "SupervisionState",
-            object(
-                ["id": text(), "state": supervisionState, "reversible_until": text("RFC 3339"), "reason": text()],
-                required: ["id", "state", "reversible_until"])
-        ),
-        ("Reversal", object(["reason": text("why; the ledger keeps it")], required: ["reason"], isClosed: true)),
-        (
-            "NoticeRoutes",
-            object(
-                [
-                    "routes": list(
-                        .object(
-                            object(
-                                [
-                                    "name": text(), "events": list(text()), "waiting": integer,
-                                    "oldest": text("RFC 3339"),
-                                ],
-                                required: ["name", "events", "waiting"])))
-                ], required: ["routes"])
-        ),
-        ("NoticeTest", object(["route": text("its name")], required: ["route"], isClosed: true)),
-    ]
 }
