@@ -62,11 +62,11 @@ extension Operation {
         let leaf = event.entry(index: 1, time: time).leafHash
         var frontier = MerkleFrontier()
         let book = BehaviourBook(metrics: BrokerMetrics())
-        let events = [event]
+        let commands = [[event]]
         return [
             Operation(name: "ledger.encode") { keep(event.entry(index: 123_456, time: time)) },
             Operation(name: "tree.append") { keep(frontier.append(leaf)) },
-            Operation(name: "behaviour.observe") { book.committed(events, at: time) },
+            Operation(name: "behaviour.observe") { book.committed(commands, at: time) },
         ]
     }
 

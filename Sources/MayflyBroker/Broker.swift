@@ -204,8 +204,8 @@ package final class Broker: Sendable {
 
 /// Writes down that the broker started.
 ///
-/// While the clock was ahead, revocations were forgotten as expired whose tokens are alive again by the earlier clock: an
-/// accepted step back ends every token that is out.
+/// While the clock was ahead, revocations were forgotten as expired whose tokens are alive again by the earlier clock:
+/// an accepted step back ends every token that is out.
 struct StartCommand: Command {
     let events: [LedgerEvent]
     let endsAllTokens: Bool

@@ -36,7 +36,8 @@ package struct AssertionMaker: Sendable {
         return Assertion(compact: try sign(claims, as: Self.type, with: credential.key), id: id)
     }
 
-    /// Proves that the holder of `key` wants it registered for `holder`; `nonce` ties the proof to one code or assertion.
+    /// Proves that the holder of `key` wants it registered for `holder`; `nonce` ties the proof to one code or
+    /// assertion.
     package func keyProof(of key: PrivateKey, for holder: String, nonce: String) throws(ClientError) -> String {
         let claims: JSONObject = [
             "aud": .string(issuer), "sub": .string(holder), "jwk": .object(key.publicKey.jwk), "nonce": .string(nonce),

@@ -2,8 +2,8 @@ internal import MayflyModel
 
 /// The numbers of a public key, checked and in the one encoding that RFC 7518 §6 and RFC 8037 §2 allow.
 ///
-/// A structure and no enumeration with the numbers inside: Swift would tag their pointers, and a leak detector would take
-/// every key that is held for life for one that was lost.
+/// A structure and no enumeration with the numbers inside: Swift would tag their pointers, and a leak detector would
+/// take every key that is held for life for one that was lost.
 struct PublicKeyMaterial: Equatable, Sendable {
     enum Kind: Sendable {
         case p256, rsa, ed25519

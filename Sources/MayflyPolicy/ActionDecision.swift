@@ -68,7 +68,8 @@ package enum ActionDecision: Equatable, Sendable {
         }
     }
 
-    /// The scope, member or quota that the refusal is about; they come from the registry or the policy, or are a limit's.
+    /// The scope, member or quota that the refusal is about; they come from the registry or the policy, or are a
+    /// limit's.
     package var detail: String? {
         switch self {
         case .deny(.scopeMissing(let scope)): scope.text

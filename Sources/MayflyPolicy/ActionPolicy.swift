@@ -37,7 +37,8 @@ package enum ActionPolicy {
 
     /// Allows when the action's scope is held and, where the thing's type is declared, one detail covers the demand.
     ///
-    /// An action is known by its declaration, by being a scope itself, or by its thing's type; an unknown one is denied.
+    /// An action is known by its declaration, by being a scope itself, or by its thing's type; an unknown one is
+    /// denied.
     package static func decide(_ question: ActionQuestion, about subject: Subject) -> ActionDecision {
         let declared = subject.actions.first { $0.name.utf8.elementsEqual(question.action.utf8) }
         let named = Scope(question.action).flatMap { subject.resourceScopes.contains($0) ? $0 : nil }

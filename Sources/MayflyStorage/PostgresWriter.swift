@@ -8,8 +8,8 @@ internal import Synchronization
 ///
 /// Three things keep the ledger to one writer. A lock of the session says at a start whether another broker is at work.
 /// Each connection that takes over puts a new number into the head's `writer`, and every transaction checks it there:
-/// whoever was there before, a second broker or a connection of ours that the server has not noticed to be dead, changes
-/// nothing any more. And a commit moves the head from the very point that it was prepared for, or fails.
+/// whoever was there before, a second broker or a connection of ours that the server has not noticed to be dead,
+/// changes nothing any more. And a commit moves the head from the very point that it was prepared for, or fails.
 ///
 /// A class, because what a structure owns alone cannot be given up when its initializer throws half-way.
 final class PostgresWriter {
@@ -97,8 +97,9 @@ final class PostgresWriter {
 
     /// Connects and sets the session up.
     ///
-    /// It has no limit for a statement: that would also cut off the wait for a standby that must have a commit too, and the
-    /// server would then call the commit done. The limit is ours, and a connection that does not keep it is given up.
+    /// It has no limit for a statement: that would also cut off the wait for a standby that must have a commit too, and
+    /// the server would then call the commit done. The limit is ours, and a connection that does not keep it is given
+    /// up.
     private static func connect(
         _ place: PostgresPlace, _ name: String, by deadline: ContinuousClock.Instant
     ) throws(StoreError) -> PostgresConnection {

@@ -42,6 +42,18 @@ import Testing
         }
     }
 
+    /// The formatter breaks code and leaves comments as they are.
+    @Test func commentsKeepToTheirWidth() {
+        let files = ["Sources", "Tests", "Benchmarks", "Crash", "Fuzz"].flatMap(Checkout.swiftFiles)
+        #expect(files.count > 500, "the sources were not found")
+        for file in files {
+            for (number, line) in file.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                let isComment = line.drop { $0 == " " }.hasPrefix("//")
+                #expect(!isComment || line.count <= 120, "\(file.path):\(number + 1)")
+            }
+        }
+    }
+
     @Test func onlyTheLibraryForOthersIsPublic() {
         for file in Self.sources where file.module != "MayflyClient" {
             for (number, line) in file.code.enumerated() {

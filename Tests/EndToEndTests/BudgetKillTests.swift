@@ -1,8 +1,5 @@
-import Dispatch
-import Glibc
 import MayflyCrypto
 import MayflyModel
-import Synchronization
 import Testing
 
 /// kill -9 in the middle of spending: what was answered is spent, and nothing is spent twice.
@@ -25,7 +22,8 @@ import Testing
         let cancelled = try #require(try context(of: try ask(desk, token))["reservation"]?.stringValue)
         #expect(try settle(desk, cancelled, #"{"calls":0}"#).status == 200)
 
-        let answered = try spendUntilKilled(desk, token, after: 40)
+        let answered = try SpendingCrowd(desk: desk, tokens: [token], workers: Self.workers)
+            .spendUntilKilled(after: 40)
         try broker.start()
         #expect(try settle(desk, cancelled, #"{"calls":0}"#).status == 409)
         let first = try context(of: try ask(desk, token))["remaining"]?.objectValue?["calls"]?.integerValue
@@ -55,40 +53,6 @@ import Testing
             "POST", "/access/v1/settle",
             [("Content-Type", "application/json"), ("Authorization", try desk.basic("tickets"))],
             Array(#"{"reservation":"\#(reservation)","used":\#(used)}"#.utf8), to: desk.broker.port)
-    }
-
-    /// Asks from several threads, kills the broker once `count` were allowed, and answers how many were in the end.
-    private func spendUntilKilled(_ desk: Desk, _ token: String, after count: Int) throws -> Int {
-        let body =
-            #"{"subject":{"type":"access_token","id":"\#(token)"},"action":{"name":"read"},"#
-            + #""resource":{"type":"note","id":"1"}}"#
-        let request = HTTP.bytes(
-            "POST", "/access/v1/evaluation",
-            [("Content-Type", "application/json"), ("Authorization", try desk.basic("tickets"))], Array(body.utf8))
-        let port = desk.broker.port
-        let allowed = Allowed()
-        let group = DispatchGroup()
-        for worker in 0..<Self.workers {
-            DispatchQueue(label: "spend.\(worker)").async(group: group) {
-                while let connection = try? HTTPConnection(port: port), connection.send(request),
-                    let answer = try? connection.answer(), answer.object["decision"]?.boolValue == true
-                {
-                    allowed.count.add(1, ordering: .relaxed)
-                }
-            }
-        }
-        let end = ContinuousClock.now + .seconds(60)
-        while allowed.count.load(ordering: .relaxed) < count {
-            try #require(ContinuousClock.now < end, "the broker allowed too little")
-            sched_yield()
-        }
-        try desk.broker.kill()
-        group.wait()
-        return allowed.count.load(ordering: .relaxed)
-    }
-
-    private final class Allowed: Sendable {
-        let count = Atomic(0)
     }
 
     /// Decisions in the ledger that allowed something with the token.

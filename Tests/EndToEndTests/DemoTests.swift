@@ -1,6 +1,7 @@
 import Testing
 
-/// What `make demo`, `make demo-approval` and `make demo-governance` show; each script asserts every one of its lines itself.
+/// What `make demo`, `make demo-approval` and `make demo-governance` show; each script asserts every one of its lines
+/// itself.
 @Suite struct DemoTests {
     @Test(arguments: [("demo", 24), ("demo-approval", 13), ("demo-governance", 9)])
     func everyStepOfTheDemonstrationHolds(_ script: String, _ steps: Int) throws {

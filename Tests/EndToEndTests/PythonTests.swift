@@ -3,7 +3,8 @@ import MayflyCrypto
 import MayflyModel
 import Testing
 
-/// Other people's OAuth, JWT, OpenAPI and Prometheus code, and a collector, against the real broker; see `Tests/Python`.
+/// Other people's OAuth, JWT, OpenAPI and Prometheus code, and a collector, against the real broker; see
+/// `Tests/Python`.
 @Suite struct PythonTests {
     private static let python = getenv("MAYFLY_TEST_PYTHON").map { String(cString: $0) }
 

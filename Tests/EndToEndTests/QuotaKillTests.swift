@@ -1,7 +1,4 @@
-import Dispatch
-import Glibc
 import MayflyModel
-import Synchronization
 import Testing
 
 /// kill -9 while a quota is spent: what was answered is counted, nothing is counted twice, and none gets more.
@@ -37,7 +34,8 @@ import Testing
 
         var answered = 0
         for goal in [40, 80] {
-            answered += try spendUntilKilled(desk, tokens, after: goal - answered)
+            answered += try SpendingCrowd(desk: desk, tokens: tokens, workers: Self.workers)
+                .spendUntilKilled(after: goal - answered)
             try broker.start()
         }
         let spent = try allowed(desk)
@@ -112,43 +110,6 @@ import Testing
 
     private func ask(_ desk: Desk, _ token: String) throws -> Bool {
         try desk.evaluate(token, "read", "note", "1").object["decision"]?.boolValue == true
-    }
-
-    /// Asks from several threads, kills the broker once `count` were allowed, and answers how many were in the end.
-    private func spendUntilKilled(_ desk: Desk, _ tokens: [String], after count: Int) throws -> Int {
-        let port = desk.broker.port
-        let headers = [("Content-Type", "application/json"), ("Authorization", try desk.basic("tickets"))]
-        let requests = tokens.map { token in
-            HTTP.bytes(
-                "POST", "/access/v1/evaluation", headers,
-                Array(
-                    (#"{"subject":{"type":"access_token","id":"\#(token)"},"action":{"name":"read"},"#
-                        + #""resource":{"type":"note","id":"1"}}"#).utf8))
-        }
-        let allowed = Allowed()
-        let group = DispatchGroup()
-        for worker in 0..<Self.workers {
-            let request = requests[worker % requests.count]
-            DispatchQueue(label: "spend.\(worker)").async(group: group) {
-                while let connection = try? HTTPConnection(port: port), connection.send(request),
-                    let answer = try? connection.answer(), answer.object["decision"]?.boolValue == true
-                {
-                    allowed.count.add(1, ordering: .relaxed)
-                }
-            }
-        }
-        let end = ContinuousClock.now + .seconds(60)
-        while allowed.count.load(ordering: .relaxed) < count {
-            try #require(ContinuousClock.now < end, "the broker allowed too little")
-            sched_yield()
-        }
-        try desk.broker.kill()
-        group.wait()
-        return allowed.count.load(ordering: .relaxed)
-    }
-
-    private final class Allowed: Sendable {
-        let count = Atomic(0)
     }
 
     /// Decisions in the ledger that allowed something.

@@ -80,15 +80,14 @@ struct ActionApprovalAbuseTests {
         let token = try bench.token()
         let id = try bench.approved(token)
         let admin = try bench.world.adminToken()
-        bench.world.store.hold()
-        let held = try bench.world.beginAdmin("POST", "/api/v1/roles", #"{"id":"role:held"}"#, token: admin)
-        bench.world.store.awaitHeld()
-        let kill = try bench.world.beginAdmin(
-            "POST", "/api/v1/revocations", #"{"agent":"agent:root","reason":"r"}"#, token: admin)
-        let asked = try bench.world.handler.begin(
-            "POST", "/access/v1/evaluation", headers: [Wire.jsonType, bench.basic], body: ActionBench.question(token))
-        bench.world.store.release()
-        #expect(held.wait().status == 201 && kill.wait().status < 300)
+        let (kill, asked) = try bench.world.behindAHeldCommit {
+            (
+                try bench.world.beginAdmin(
+                    "POST", "/api/v1/revocations", #"{"agent":"agent:root","reason":"r"}"#, token: admin),
+                try bench.begin(token)
+            )
+        }
+        #expect(kill.wait().status < 300)
         #expect(asked.wait().context["reason"] == .string("token_inactive"))
         #expect(try bench.desk.show(id).string("state") == "superseded")
         #expect(try bench.desk.entries("approval.used").isEmpty)
@@ -103,16 +102,15 @@ struct ActionApprovalAbuseTests {
         var agent = read.json
         for name in ["state", "keys", "created", "last_used", "epoch", "version"] { agent[name] = nil }
         agent["purpose"] = .string("another one")
-        bench.world.store.hold()
-        let held = try bench.world.beginAdmin("POST", "/api/v1/roles", #"{"id":"role:held"}"#, token: admin)
-        bench.world.store.awaitHeld()
-        let change = try bench.world.beginAdmin(
-            "PUT", "/api/v1/agents/root", String(decoding: JSONWriter.bytes(of: .object(agent)), as: UTF8.self),
-            headers: [(name: "If-Match", value: read.header("ETag") ?? "")], token: admin)
-        let asked = try bench.world.handler.begin(
-            "POST", "/access/v1/evaluation", headers: [Wire.jsonType, bench.basic], body: ActionBench.question(token))
-        bench.world.store.release()
-        #expect(held.wait().status == 201 && change.wait().status == 200)
+        let (change, asked) = try bench.world.behindAHeldCommit {
+            (
+                try bench.world.beginAdmin(
+                    "PUT", "/api/v1/agents/root", String(decoding: JSONWriter.bytes(of: .object(agent)), as: UTF8.self),
+                    headers: [(name: "If-Match", value: read.header("ETag") ?? "")], token: admin),
+                try bench.begin(token)
+            )
+        }
+        #expect(change.wait().status == 200)
         // Policy had looked at another agent than the one that stands there now.
         #expect(asked.wait().context["reason"] == .string("policy_changed"))
         #expect(try bench.desk.show(id).string("state") == "approved")
@@ -124,16 +122,14 @@ struct ActionApprovalAbuseTests {
         let token = try bench.token()
         let id = try bench.approved(token)
         let denier = try bench.desk.token("owner:finance-lead")
-        let admin = try bench.world.adminToken()
-        bench.world.store.hold()
-        let held = try bench.world.beginAdmin("POST", "/api/v1/roles", #"{"id":"role:held"}"#, token: admin)
-        bench.world.store.awaitHeld()
-        let denial = try bench.world.beginAdmin(
-            "POST", "/api/v1/approvals/\(id)/deny", #"{"reason":"stop"}"#, token: denier)
-        let asked = try bench.world.handler.begin(
-            "POST", "/access/v1/evaluation", headers: [Wire.jsonType, bench.basic], body: ActionBench.question(token))
-        bench.world.store.release()
-        #expect(held.wait().status == 201 && denial.wait().string("state") == "denied")
+        let (denial, asked) = try bench.world.behindAHeldCommit {
+            (
+                try bench.world.beginAdmin(
+                    "POST", "/api/v1/approvals/\(id)/deny", #"{"reason":"stop"}"#, token: denier),
+                try bench.begin(token)
+            )
+        }
+        #expect(denial.wait().string("state") == "denied")
         #expect(asked.wait().isWithheld("denied"))
     }
 

@@ -1,9 +1,9 @@
-internal import MayflyBroker
-internal import MayflyModel
-internal import Testing
+@testable import MayflyBroker
+import MayflyModel
+import Testing
 
 /// Whatever tools, agents, people, revocations, time and restarts do in whatever order: each action that needed people
-/// has an agreement of its own, to exactly it, that held.
+/// has an agreement of its own, to exactly it, that held; and the index of what is open agrees with the records.
 struct ActionApprovalPropertyTests {
     private struct Action: Hashable {
         let agent: String
@@ -101,6 +101,13 @@ struct ActionApprovalPropertyTests {
                 bench = try ActionBench(restarting: bench)
                 while try bench.world.broker.removeExpired() {}
             }
+            let (indexed, open) = bench.world.broker.state.read { tables in
+                (
+                    tables.approvalIndex.openActions,
+                    tables.approvals.all.filter { $0.isOpen && $0.subject.action != nil }
+                )
+            }
+            #expect(indexed == Set(open.map(\.id)), "\(label)")
         }
     }
 }

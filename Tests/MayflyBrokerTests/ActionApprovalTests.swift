@@ -148,17 +148,7 @@ struct ActionApprovalTests {
         let bench = try ActionBench()
         let token = try bench.token()
         let id = try bench.approved(token)
-        let admin = try bench.world.adminToken()
-        bench.world.store.hold()
-        let held = try bench.world.beginAdmin("POST", "/api/v1/roles", #"{"id":"role:held"}"#, token: admin)
-        bench.world.store.awaitHeld()
-        let headers = [Wire.jsonType, bench.basic]
-        let racing = try (0..<2).map { _ in
-            try bench.world.handler.begin(
-                "POST", "/access/v1/evaluation", headers: headers, body: ActionBench.question(token))
-        }
-        bench.world.store.release()
-        #expect(held.wait().status == 201)
+        let racing = try bench.world.behindAHeldCommit { try (0..<2).map { _ in try bench.begin(token) } }
         #expect(racing[0].wait().isAllowed)
         let late = racing[1].wait()
         #expect(late.isWithheld("used") && late.approvalID == id, "\(late.text)")

@@ -229,34 +229,20 @@ struct AgentBehaviourTests {
     }
 
     @Test func whatIsStoredIsReadBackTheSame() throws {
-        var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<50 {
             let agent = Self.random(&random).agent
             let bytes = JSONWriter.bytes(of: .object(agent.stored))
             var fields = FieldReader(try JSONParser.parseObject(bytes))
-            #expect(try AgentBehaviour(&fields) == agent, "seed \(random.seed)")
+            #expect(try AgentBehaviour(&fields) == agent, "seed \(seed)")
             try fields.finish()
         }
     }
 
     // MARK: Properties
 
-    private struct SeededRandom: RandomNumberGenerator {
-        let seed: UInt64
-        private var state: UInt64
-
-        init(seed: UInt64) { (self.seed, state) = (seed, seed) }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
-    private static func request(_ random: inout SeededRandom) -> BehaviourRequest {
+    private static func request(_ random: inout SeededGenerator) -> BehaviourRequest {
         let isAllowed = Int.random(in: 0..<5, using: &random) > 0
         return BehaviourRequest(
             phase: Bool.random(using: &random) ? .mint : .action,
@@ -270,7 +256,7 @@ struct AgentBehaviourTests {
 
     /// An agent after some hundred requests, and what those were.
     private static func random(
-        _ random: inout SeededRandom
+        _ random: inout SeededGenerator
     ) -> (agent: AgentBehaviour, diary: [(minute: Int64, requests: [BehaviourRequest])]) {
         var agent = AgentBehaviour(at: BehaviourTime(minute: 0))
         var diary: [(minute: Int64, requests: [BehaviourRequest])] = []
@@ -285,7 +271,8 @@ struct AgentBehaviourTests {
     }
 
     @Test func scoresAreBoundedAndTheSameEventsGiveTheSameCounters() {
-        var random = SeededRandom(seed: UInt64.random(in: 0...UInt64.max))
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<30 {
             let (agent, diary) = Self.random(&random)
             var again = AgentBehaviour(at: BehaviourTime(minute: 0))
@@ -295,11 +282,11 @@ struct AgentBehaviourTests {
                 for request in requests { _ = again.observe(request, at: time) }
                 for request in requests.shuffled(using: &random) { _ = shuffled.observe(request, at: time) }
             }
-            #expect(agent == again, "seed \(random.seed)")
+            #expect(agent == again, "seed \(seed)")
             // Within one minute the order is nothing to the counters; only what is raised may differ.
-            #expect(shuffled.scopes == agent.scopes && shuffled.resources == agent.resources, "seed \(random.seed)")
-            #expect(shuffled.partners == agent.partners && shuffled.hours == agent.hours, "seed \(random.seed)")
-            #expect(shuffled.mints == agent.mints && shuffled.actions == agent.actions, "seed \(random.seed)")
+            #expect(shuffled.scopes == agent.scopes && shuffled.resources == agent.resources, "seed \(seed)")
+            #expect(shuffled.partners == agent.partners && shuffled.hours == agent.hours, "seed \(seed)")
+            #expect(shuffled.mints == agent.mints && shuffled.actions == agent.actions, "seed \(seed)")
             let question = Self.request(&random)
             let later = BehaviourTime(minute: agent.time.minute + Int64.random(in: 0..<100_000, using: &random))
             let facts = agent.facts(of: question, at: later)

@@ -192,17 +192,15 @@ struct ApprovalTests {
         let bench = try ApprovalBench()
         let id = try bench.approved()
         let denier = try bench.token("owner:finance-lead")
-        let admin = try bench.world.adminToken()
-        // One commit is held on its way to the disk. Behind it the token is signed while the approval still stands.
-        bench.world.store.hold()
-        let held = try bench.world.beginAdmin("POST", "/api/v1/roles", #"{"id":"role:held"}"#, token: admin)
-        bench.world.store.awaitHeld()
-        let denial = try bench.world.beginAdmin(
-            "POST", "/api/v1/approvals/\(id)/deny", #"{"reason":"stop"}"#, token: denier)
         let form = [("grant_type", "client_credentials")] + ApprovalBench.risky
-        let redemption = try bench.world.begin("/oauth2/token", as: "agent:root", form)
-        bench.world.store.release()
-        #expect(held.wait().status == 201)
+        // The token is signed while the approval still stands.
+        let (denial, redemption) = try bench.world.behindAHeldCommit {
+            (
+                try bench.world.beginAdmin(
+                    "POST", "/api/v1/approvals/\(id)/deny", #"{"reason":"stop"}"#, token: denier),
+                try bench.world.begin("/oauth2/token", as: "agent:root", form)
+            )
+        }
         #expect(denial.wait().string("state") == "denied")
         #expect(redemption.wait().error == "invalid_grant")
         #expect(try bench.entries("token.refused").contains { $0["rule"] == .string("approval.spent") })

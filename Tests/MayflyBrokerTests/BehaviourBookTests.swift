@@ -28,8 +28,24 @@ struct BehaviourBookTests {
             #expect(counts == mayCount.contains(kind), "\(kind)")
         }
         // A token of an administrator has no agent.
-        book.committed([LedgerEvent(.tokenIssued, .ok, actor: "admin:ops")], at: Self.start)
+        book.committed([[LedgerEvent(.tokenIssued, .ok, actor: "admin:ops")]], at: Self.start)
         #expect(book.count == 0)
+    }
+
+    @Test(arguments: [
+        (LedgerEvent.Kind.actionDecided, "proof_required", false), (.actionDecided, "proof_invalid", false),
+        (.actionDecided, "policy_changed", false), (.actionDecided, "supervision_full", false),
+        (.actionDecided, "token_inactive", false), (.actionDecided, "scope_missing", true),
+        (.actionDecided, "quota_exhausted", true), (.tokenRefused, "use_dpop_nonce", false),
+        (.tokenRefused, "temporarily_unavailable", false), (.tokenRefused, "withdrawn", false),
+        (.tokenRefused, "policy.changed", false), (.tokenRefused, "supervision.full", false),
+        (.tokenRefused, "invalid_dpop_proof", true), (.tokenRefused, "invalid_scope", true),
+    ])
+    func aRefusalThatIsNotTheAgentsIsNotCounted(_ kind: LedgerEvent.Kind, _ rule: String, _ counts: Bool) {
+        var event = LedgerEvent(kind, .refused, actor: "agent:root")
+        event.agent = AgentID("agent:root")
+        event.rule = rule
+        #expect((BehaviourRequest.observed(in: event)?.request.isRefused ?? false) == counts)
     }
 
     @Test func aRefusalThatRestsOnTheBehaviourIsNoRefusal() throws {
@@ -61,7 +77,7 @@ struct BehaviourBookTests {
         let book = BehaviourBook([], writer: nil, metrics: BrokerMetrics(), maximum: 100)
         for index in 0..<1000 {
             let time = Self.start.advanced(bySeconds: Int64(index) * 60)
-            book.committed([try Self.allowed("agent:a\(index)"), try Self.allowed("agent:always")], at: time)
+            book.committed([[try Self.allowed("agent:a\(index)"), try Self.allowed("agent:always")]], at: time)
             #expect(book.count <= 100)
         }
         #expect(book.look(at: try #require(AgentID("agent:always")))?.seen == 1000)
@@ -85,7 +101,7 @@ struct BehaviourBookTests {
         DispatchQueue.concurrentPerform(iterations: 16) { thread in
             for turn in 0..<500 {
                 let time = Self.start.advanced(bySeconds: Int64(turn) * (thread % 2 == 0 ? 7 : -3))
-                book.committed(events, at: time)
+                book.committed([events], at: time)
                 for event in events {
                     guard let agent = event.agent else { continue }
                     let facts = book.facts(of: question, by: agent, at: time)
@@ -191,12 +207,12 @@ struct BehaviourBookTests {
         for round in 0..<5 {
             let events = try (0..<150).map { try Self.allowed("agent:a\(round * 100 + $0)") }
             world.clock.advance(60)
-            book.committed(events, at: world.clock.now())
+            book.committed([events], at: world.clock.now())
             while book.keepSome(at: world.clock.now()) {}
             #expect(try kept().count == book.count)
         }
         // One that came back before it was removed stays.
-        book.committed([try Self.allowed("agent:a0")], at: world.clock.now())
+        book.committed([[try Self.allowed("agent:a0")]], at: world.clock.now())
         world.clock.advance(60)
         while book.keepSome(at: world.clock.now()) {}
         #expect(try kept().contains("agent:a0"))
@@ -207,7 +223,7 @@ struct BehaviourBookTests {
         let world = try World(enrol: [])
         let book = world.broker.behaviour
         let events = try (0..<1000).map { try Self.allowed("agent:a\($0)") }
-        book.committed(events, at: world.clock.now())
+        book.committed([events], at: world.clock.now())
         var steps = 0
         while book.keepSome(at: world.clock.now()) { steps += 1 }
         #expect(steps == (1000 - 1) / BehaviourBook.step)

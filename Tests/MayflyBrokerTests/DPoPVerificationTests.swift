@@ -1,7 +1,7 @@
-internal import MayflyBroker
-internal import MayflyCrypto
-internal import MayflyModel
-internal import Testing
+@testable import MayflyBroker
+import MayflyCrypto
+import MayflyModel
+import Testing
 
 /// What a bound token is worth at a tool that passes the proof on, and what without (RFC 9449 §4.3, §7).
 struct DPoPVerificationTests {
@@ -73,6 +73,26 @@ struct DPoPVerificationTests {
         let proof = try bench.proof("GET", ProofBench.ticketsURL, token: token, by: thief)
         #expect(about(try bench.evaluate(token, proof)) == "jkt")
         #expect(try bench.verify("DPoP " + token, [proof]).status == 401)
+    }
+
+    /// Whoever has a token and not its key says nothing of the agent, however often it tries.
+    @Test func whatAThiefIsRefusedDoesNotCountAsTheAgents() throws {
+        let bench = try ProofBench()
+        let token = try bench.bound()
+        let thief = try PrivateKey.generate(.es256)
+        let root = try #require(AgentID("agent:root"))
+        let before = bench.world.broker.behaviour.look(at: root)?.seen
+        for _ in 0..<3 {
+            let proof = try bench.proof("GET", ProofBench.ticketsURL, token: token, by: thief)
+            #expect(reason(try bench.evaluate(token, proof)) == "proof_invalid")
+            #expect(reason(try bench.evaluate(token, nil)) == "proof_required")
+        }
+        bench.world.settle()
+        #expect(bench.world.broker.behaviour.look(at: root)?.seen == before)
+        let proof = try bench.proof("GET", ProofBench.ticketsURL, token: token)
+        #expect(try bench.evaluate(token, proof)["decision"] == .bool(true))
+        bench.world.settle()
+        #expect(bench.world.broker.behaviour.look(at: root)?.seen == before.map { $0 + 1 })
     }
 
     /// A proof beside a bearer token proves something else, so nothing rests on it.

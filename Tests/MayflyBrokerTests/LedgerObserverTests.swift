@@ -8,8 +8,8 @@ import Testing
     private final class Witness: LedgerObserver {
         let actors = Mutex<[String]>([])
 
-        func committed(_ events: [LedgerEvent], at now: Timestamp) {
-            actors.withLock { $0 += events.map(\.actor) }
+        func committed(_ events: [[LedgerEvent]], at now: Timestamp) {
+            actors.withLock { $0 += events.joined().map(\.actor) }
         }
     }
 

@@ -4,7 +4,8 @@ internal import MayflyServer
 internal import Synchronization
 internal import Testing
 
-/// Whoever is to be told of something is told, once it is durable and not before, in order, and whatever happens meanwhile.
+/// Whoever is to be told of something is told, once it is durable and not before, in order, and whatever happens
+/// meanwhile.
 struct NoticeTests {
     private static func route(_ name: String, _ events: String..., keep: Int64 = 3600) -> NoticeRoute {
         var route = NoticeRoute(name: name, events: events)

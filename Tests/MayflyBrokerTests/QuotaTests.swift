@@ -303,7 +303,8 @@ struct QuotaTests {
         #expect(entries.count { $0.terms.event == "token.issued" && $0.terms.agent == "agent:child" } == 20)
     }
 
-    /// Random questions, clocks, restarts and clean-ups: the ledger never shows more than a quota's count in its window.
+    /// Random questions, clocks, restarts and clean-ups: the ledger never shows more than a quota's count in its
+    /// window.
     @Test func theLedgerNeverShowsMoreThanAQuotaAllows() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")

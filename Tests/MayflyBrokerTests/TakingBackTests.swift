@@ -43,8 +43,8 @@ struct TakingBackTests {
         #expect(answer.isWithheld("pending") && answer.approvalID != agreed, "\(answer.text)")
     }
 
-    /// A clock that had run ahead leaves no window open, no question waiting and no denial standing until it comes there
-    /// again.
+    /// A clock that had run ahead leaves no window open, no question waiting and no denial standing until it comes
+    /// there again.
     @Test func whatHappenedWhileTheClockRanAheadEndsInTimeOnceTheClockIsAccepted() throws {
         let bench = try ActionBench(Self.bundle)
         bench.world.clock.advance(400 * 86_400)

@@ -1,7 +1,9 @@
+import Dispatch
 import MayflyBroker
 import MayflyCrypto
 import MayflyModel
 import MayflyStorage
+import Synchronization
 import Testing
 
 @Suite("What every store promises about the ledger")
@@ -21,6 +23,44 @@ struct LedgerContractTests {
             #expect(try store.ledgerEntries(in: 1..<1).isEmpty)
             #expect(try store.ledgerEntries(in: 3..<9).isEmpty)
             #expect(try store.ledgerEntries(in: (.max - 1)..<(.max)).isEmpty)
+        }
+    }
+
+    @Test("readers go on beside the writer and see whole commits only", arguments: StoreFactory.all)
+    func concurrentReaders(_ factory: StoreFactory) throws {
+        try factory.withStore { store in
+            let isDone = Atomic(false)
+            let failures = Mutex<[any Error]>([])
+            DispatchQueue.concurrentPerform(iterations: 4) { worker in
+                do {
+                    guard worker > 0 else {
+                        defer { isDone.store(true, ordering: .releasing) }
+                        for number in 0..<100 {
+                            let terms = LedgerTerms(
+                                event: "token.issued", outcome: "ok", agent: "agent:a", token: "jti")
+                            try store.append(puts: [record("\(number)")], terms: [terms, terms])
+                        }
+                        return
+                    }
+                    var seen: UInt64 = 0
+                    repeat {
+                        let head = try store.head()
+                        #expect(head.ledgerSize >= seen && head.revision * 2 == head.ledgerSize)
+                        seen = head.ledgerSize
+                        let found = try store.ledgerEntries(in: 0..<1000).count
+                        #expect(found >= seen && found % 2 == 0)
+                        #expect(try store.records().count * 2 >= found)
+                        var query = LedgerQuery(limit: 1000)
+                        query.agent = "agent:a"
+                        #expect(try store.ledgerEntries(matching: query).count >= Int(seen))
+                    } while !isDone.load(ordering: .acquiring)
+                } catch {
+                    failures.withLock { $0.append(error) }
+                }
+            }
+            #expect(failures.withLock { $0 }.isEmpty, "\(failures.withLock { $0 })")
+            let size = try store.head().ledgerSize
+            #expect(size == 200)
         }
     }
 

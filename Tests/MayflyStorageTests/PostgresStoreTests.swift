@@ -401,34 +401,6 @@ struct PostgresStoreTests: Sendable {
         #expect(!said.contains("horse"))
     }
 
-    @Test("readers go on beside the writer and see whole commits only")
-    func concurrentReaders() async throws {
-        let store = try store(.create)
-        let isDone = Flag()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<3 {
-                group.addTask {
-                    var seen: UInt64 = 0
-                    repeat {
-                        let head = try store.head()
-                        #expect(head.ledgerSize >= seen && head.revision * 2 == head.ledgerSize)
-                        seen = head.ledgerSize
-                        let found = try store.ledgerEntries(in: 0..<1000).count
-                        #expect(found >= seen && found % 2 == 0)
-                        #expect(try store.records().count * 2 >= found)
-                        var query = LedgerQuery(limit: 1000)
-                        query.agent = "agent:a"
-                        #expect(try store.ledgerEntries(matching: query).count >= Int(seen))
-                    } while !isDone.isSet.load(ordering: .acquiring)
-                }
-            }
-            for number in 0..<100 { try store.append(puts: [record("\(number)")], terms: [.plain, .plain]) }
-            isDone.isSet.store(true, ordering: .releasing)
-            try await group.waitForAll()
-        }
-        #expect(try store.head().ledgerSize == 200)
-    }
-
     @Test("a commit that is larger than the buffers on its way gets through")
     func largeCommit() throws {
         let store = try store(.create)
@@ -438,10 +410,6 @@ struct PostgresStoreTests: Sendable {
         #expect(try store.records().count == 24)
         #expect(try store.head().ledgerSize == 3000)
     }
-}
-
-private final class Flag: Sendable {
-    let isSet = Atomic(false)
 }
 
 extension PostgresSchemaPlace {

@@ -2,7 +2,6 @@ import Glibc
 import MayflyBroker
 import MayflyModel
 import MayflyStorage
-import Synchronization
 import Testing
 
 @Suite("What the SQLite store adds: files, locks and broken disks")
@@ -209,35 +208,6 @@ struct SQLiteStoreTests {
         #expect(try store.records().count == 160)
         #expect(try store.head().ledgerSize == 160)
     }
-
-    @Test("readers go on beside the writer and see whole commits only")
-    func concurrentReaders() async throws {
-        let store = try SQLiteStore(path: path, mode: .create)
-        let isDone = Flag()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<3 {
-                group.addTask {
-                    var seen: UInt64 = 0
-                    repeat {
-                        let head = try store.head()
-                        #expect(head.ledgerSize >= seen && head.revision * 2 == head.ledgerSize)
-                        seen = head.ledgerSize
-                        let found = try store.ledgerEntries(in: 0..<1000).count
-                        #expect(found >= seen && found % 2 == 0)
-                        #expect(try store.records().count * 2 >= found)
-                    } while !isDone.isSet.load(ordering: .acquiring)
-                }
-            }
-            for number in 0..<100 { try store.append(puts: [record("\(number)")], terms: [.plain, .plain]) }
-            isDone.isSet.store(true, ordering: .releasing)
-            try await group.waitForAll()
-        }
-        #expect(try store.head().ledgerSize == 200)
-    }
-}
-
-private final class Flag: Sendable {
-    let isSet = Atomic(false)
 }
 
 extension LedgerTerms {

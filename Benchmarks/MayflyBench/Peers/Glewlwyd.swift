@@ -4,9 +4,9 @@ import MayflyModel
 
 /// Glewlwyd as Debian packages it, set up in a directory of its own: SQLite, ES256 JWTs, introspection.
 ///
-/// All settings are its defaults but these: the log holds errors only; its OAuth 2 plugin signs with a P-256 key, grants
-/// `client_credentials` alone, and lets the client that a token was made for introspect it. Its threads are its own
-/// choice (one for each connection), as is how it commits: SQLite's defaults, which sync at every transaction.
+/// All settings are its defaults but these: the log holds errors only; its OAuth 2 plugin signs with a P-256 key,
+/// grants `client_credentials` alone, and lets the client that a token was made for introspect it. Its threads are its
+/// own choice (one for each connection), as is how it commits: SQLite's defaults, which sync at every transaction.
 /// Access tokens live for an hour. The client authenticates with HTTP Basic, the only way that this plugin knows.
 final class Glewlwyd {
     let port: Int

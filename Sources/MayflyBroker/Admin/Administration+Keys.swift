@@ -22,8 +22,8 @@ extension Administration {
         }
     }
 
-    /// Registers a further key of an agent or owner: `client` was authenticated with an older key, `proof` is the new key's,
-    /// with the `jti` of the client's assertion as its nonce.
+    /// Registers a further key of an agent or owner: `client` was authenticated with an older key, `proof` is the new
+    /// key's, with the `jti` of the client's assertion as its nonce.
     package func addKey(
         proof: [UInt8], label: String, expires: Timestamp?, for client: AuthenticatedClient, assertionID: String,
         _ completion: @escaping Completion<KeyHolderRecord>

@@ -71,8 +71,8 @@ package struct ApprovalDesk: Sendable {
     ///
     /// `epoch` is that of the token with which the voter signed in.
     ///
-    /// Fails with `.notFound`, with `.forbidden` for one who is not asked, and with `.conflict` for a second vote and for
-    /// a request that waits no more.
+    /// Fails with `.notFound`, with `.forbidden` for one who is not asked, and with `.conflict` for a second vote and
+    /// for a request that waits no more.
     package func vote(
         _ approves: Bool, on id: ApprovalID, by reader: Reader, signedIn epoch: Int64, reason: String,
         _ completion: @escaping Completion

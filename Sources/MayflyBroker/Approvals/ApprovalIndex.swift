@@ -25,6 +25,8 @@ struct ApprovalIndex: Sendable {
     private var undecidedActionsByAgent: [AgentID: Int] = [:]
     private var undecidedActionsByResource: [ResourceName: Int] = [:]
     private(set) var undecidedCount = 0
+    /// Open requests about actions, which end with the token that they were asked with.
+    private(set) var openActions: Set<ApprovalID> = []
 
     func id(for digest: SHA256Digest) -> ApprovalID? {
         guard let known = places[digest], var best = known.first else { return nil }
@@ -50,6 +52,8 @@ struct ApprovalIndex: Sendable {
     mutating func replace(_ old: ApprovalRequest?, with new: ApprovalRequest?) {
         if let old, old.isUndecided { count(old.subject, -1) }
         if let new, new.isUndecided { count(new.subject, 1) }
+        if let old, old.isOpen, old.subject.action != nil { openActions.remove(old.id) }
+        if let new, new.isOpen, new.subject.action != nil { openActions.insert(new.id) }
         if let old {
             let rest = (places[old.digest] ?? []).filter { $0.id != old.id }
             places[old.digest] = rest.isEmpty ? nil : rest

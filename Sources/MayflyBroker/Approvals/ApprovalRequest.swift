@@ -54,7 +54,8 @@ package struct ApprovalRequest: Record, Equatable {
     /// When the record may be forgotten.
     ///
     /// An agreement stands for actions of the token that was made of it, which was made within the window and lives as
-    /// long as it says at most; that to an action is over with it. A denial stands for the window of the terms, however short a one the client asked for.
+    /// long as it says at most; that to an action is over with it. A denial stands for the window of the terms, however
+    /// short a one the client asked for.
     package var expiresAt: Timestamp? {
         let end =
             switch state {

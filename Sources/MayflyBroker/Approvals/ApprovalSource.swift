@@ -94,8 +94,8 @@ extension Tables {
     /// A revocation by name is forgotten when every token that it concerns has expired, which may be before the window
     /// of a question ends; so these are closed in the revocation's own commit.
     func approvals(endedBy target: Revocation.Target, at now: Timestamp) -> [ApprovalRequest] {
-        approvals.all { request in
-            guard request.isOpen, case .tool(let presented) = request.source else { return false }
+        approvalIndex.openActions.compactMap { approvals[$0] }.filter { request in
+            guard case .tool(let presented) = request.source else { return false }
             switch target {
             case .token(let id): return presented.tokens.contains { $0.utf8.elementsEqual(id.utf8) }
             case .task(let name): return request.subject.task.map { $0.utf8.elementsEqual(name.utf8) } ?? false

@@ -22,6 +22,8 @@ struct RaiseApprovalCommand: Command {
     let ticket: UsedMark?
     let governance: any Governance
 
+    static let policyChangedRule = "policy.changed"
+
     private var subject: ApprovalSubject { question.subject }
 
     func decide(
@@ -48,7 +50,7 @@ struct RaiseApprovalCommand: Command {
         guard subject.bundle.utf8.elementsEqual(governance.bundle(in: state).utf8) else {
             return refused(
                 OAuthError(.invalidGrant, "the policy has changed while the request was on its way; ask again"),
-                "policy.changed", in: state)
+                Self.policyChangedRule, in: state)
         }
         let found = named.map { state.approvals[$0] } ?? state.approval(for: question.digest)
         guard let found, found.subject.agent == subject.agent else {

@@ -16,8 +16,8 @@ extension Tables {
 
     /// What has become of a request at `now`, when `bundle` is the policy in force.
     ///
-    /// Votes are counted afresh, by who is there and in which groups at this moment: an approved request is pending again
-    /// when some of them count no more.
+    /// Votes are counted afresh, by who is there and in which groups at this moment: an approved request is pending
+    /// again when some of them count no more.
     package func state(of request: ApprovalRequest, bundle: String, at now: Timestamp) -> ApprovalRequest.State {
         guard request.isOpen else { return request.state }
         guard now < request.lapsesAt else { return .expired }

@@ -35,8 +35,8 @@ extension TokenIssuer {
     /// The approval of exactly `subject` under `terms`, or the command that asks people for it.
     ///
     /// `request` is kept so that a poll by `auth_req_id` can ask again; nil when it cannot be asked without a token.
-    /// `named` is the one approval that the client comes with, `ticket` what it redeems. Throws `access_denied` for what
-    /// people cannot be asked.
+    /// `named` is the one approval that the client comes with, `ticket` what it redeems. Throws `access_denied` for
+    /// what people cannot be asked.
     func require(
         _ terms: [ApprovalTerms], for subject: ApprovalSubject, of client: AuthenticatedClient,
         request: TokenRequest?, named: ApprovalID? = nil, ticket: UsedMark? = nil,

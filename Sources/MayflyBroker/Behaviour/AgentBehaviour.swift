@@ -130,7 +130,8 @@ struct AgentBehaviour: Equatable, Sendable {
 
     /// Counts one request, and answers in which ways it deviates: each sign once within an hour.
     ///
-    /// What was refused teaches nothing but how much is refused. An agent that is still being learned deviates in nothing.
+    /// What was refused teaches nothing but how much is refused. An agent that is still being learned deviates in
+    /// nothing.
     mutating func observe(_ request: BehaviourRequest, at moment: BehaviourTime) -> [BehaviourDeviation] {
         advance(to: moment)
         var deviations: [BehaviourDeviation] = []

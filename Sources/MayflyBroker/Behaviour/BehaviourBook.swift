@@ -67,10 +67,10 @@ package final class BehaviourBook: LedgerObserver {
 
     // MARK: Learning
 
-    package func committed(_ events: [LedgerEvent], at now: Timestamp) {
+    package func committed(_ events: [[LedgerEvent]], at now: Timestamp) {
         let time = BehaviourTime(now)
         var raised: [LedgerEvent] = []
-        for event in events {
+        for event in events.joined() {
             guard let (agent, request) = BehaviourRequest.observed(in: event) else { continue }
             for deviation in observe(request, of: agent, at: time) {
                 metrics.deviations.add(deviation.sign)

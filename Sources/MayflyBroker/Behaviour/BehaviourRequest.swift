@@ -18,9 +18,9 @@ struct BehaviourRequest: Equatable, Sendable {
 extension BehaviourRequest {
     /// What an entry of the ledger says of an agent's behaviour; nil when it says nothing of any.
     ///
-    /// Only what an agent did with a key or a token of its own counts: failures to prove a name, and replays of what it
-    /// sent, can be anybody's. A refusal that rests on the behaviour itself is a request and no refusal, or else one
-    /// would be the reason for the next.
+    /// Only what an agent did with a key or a token of its own counts: failures to prove a name or to hold a token's
+    /// key, and replays of what it sent, can be anybody's, and faults of the broker are nobody's. A refusal that rests
+    /// on the behaviour itself is a request and no refusal, or else one would be the reason for the next.
     static func observed(in event: LedgerEvent) -> (agent: AgentID, request: BehaviourRequest)? {
         guard let agent = event.agent else { return nil }
         switch event.kind {
@@ -33,26 +33,33 @@ extension BehaviourRequest {
             return (agent, BehaviourRequest(phase: .mint, partner: event.target))
         case .tokenRefused:
             let rule = event.rule ?? ""
-            // A fault of the broker is none of the agent.
-            guard !rule.hasSuffix(".replayed"), rule != MintCommand.supervisionFullRule,
-                rule != OAuthError.Code.temporarilyUnavailable.rawValue
-            else {
-                return nil
-            }
+            guard !rule.hasSuffix(".replayed"), !notTheAgents.contains(rule) else { return nil }
             return (agent, refusal(.mint, event))
         case .actionDecided:
-            guard event.outcome == .allowed else { return (agent, refusal(.action, event)) }
+            guard event.outcome == .allowed else {
+                guard !notTheAgents.contains(event.rule ?? "") else { return nil }
+                return (agent, refusal(.action, event))
+            }
             return (agent, BehaviourRequest(phase: .action, scopes: scopes(event.scope), resource: event.resource))
         case .behaviourDeviated, .brokerStarted, .clientRefused, .requestLimited, .budgetSettled, .revoked,
             .registryChanged, .keyEnrolled, .keyRemoved, .signingKeyRotated, .clockAccepted, .ledgerArchived,
             .storeResumed, .policyChanged, .approvalRaised, .approvalVoted, .approvalApproved, .approvalDenied,
             .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed, .supervisionOpened,
-            .supervisionReversed,
-            .noticeFailed, .noticeTested, .agentReviewed, .agentReviewDue, .agentReviewOverdue, .agentEnding,
-            .agentEnded:
+            .supervisionReversed, .noticeFailed, .noticeTested, .agentReviewed, .agentReviewDue, .agentReviewOverdue,
+            .agentEnding, .agentEnded:
             return nil
         }
     }
+
+    /// Rules of refusals that say nothing of the agent: who refused could not go on, something changed while it was
+    /// asked, a client is to fetch a nonce first, or whoever has the token did not prove to have its key.
+    private static let notTheAgents: Set<String> = [
+        MintCommand.supervisionFullRule, MintCommand.withdrawnRule, RaiseApprovalCommand.policyChangedRule,
+        OAuthError.Code.temporarilyUnavailable.rawValue, OAuthError.Code.useDPoPNonce.rawValue,
+        ActionDecision.inactive.rule, ActionDecision.deny(.proofRequired).rule,
+        ActionDecision.deny(.proofInvalid("")).rule, ActionDecision.deny(.policyChanged).rule,
+        ActionDecision.deny(.supervisionFull).rule,
+    ]
 
     private static func refusal(_ phase: PolicyPhase, _ event: LedgerEvent) -> BehaviourRequest {
         let restsOnBehaviour = event.policy.map { !$0.allows && $0.decision.restsOnBehaviour } ?? false

@@ -3,8 +3,8 @@ import MayflyModel
 
 /// Nonces that make a proof at the token endpoint fresh (RFC 9449 §8); nothing is kept of them.
 ///
-/// A nonce is the second in which it was made, and a code over it that the broker alone can make. Its key is derived from
-/// a signing key, so nonces hold across restarts and end with a rotation.
+/// A nonce is the second in which it was made, and a code over it that the broker alone can make. Its key is derived
+/// from a signing key, so nonces hold across restarts and end with a rotation.
 package struct DPoPNonces: Sendable {
     /// Seconds for which one is taken.
     package static let life: Int64 = 300

@@ -3,8 +3,8 @@ package import MayflyModel
 
 /// A proof of possession as it was sent (RFC 9449 §4.2): its form is good, and nothing of it is believed yet.
 ///
-/// The one place where a key in a JWS header is looked at. The key says only who signed; what it is worth says the token
-/// that is bound to it.
+/// The one place where a key in a JWS header is looked at. The key says only who signed; what it is worth says the
+/// token that is bound to it.
 package struct DPoPProof: Sendable {
     /// Bytes of a `jti`.
     package static let maximumIDLength = 256

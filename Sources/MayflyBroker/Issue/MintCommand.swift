@@ -28,6 +28,7 @@ struct MintCommand: Command {
     static let supervisionFull = OAuthError(
         .temporarilyUnavailable, "more than can be kept stands under supervision; ask again when some of it has lapsed")
     static let supervisionFullRule = "supervision.full"
+    static let withdrawnRule = "withdrawn"
     static let ticketUsed = OAuthError(.invalidRequest, "the subject_token was used before")
 
     func decide(
@@ -48,7 +49,7 @@ struct MintCommand: Command {
         else {
             return refused(
                 OAuthError(.invalidGrant, "rights were withdrawn while the token was being made; ask again"),
-                "withdrawn", using: [assertion, proof])
+                Self.withdrawnRule, using: [assertion, proof])
         }
         if let supervision, !state.supervisionIndex.hasRoom(for: supervision.agent) {
             return refused(Self.supervisionFull, Self.supervisionFullRule, using: [assertion, proof])

@@ -5,8 +5,9 @@ extension TokenIssuer {
     /// What of `bound` a request gets, once narrowing and policy are through with it, with what policy said.
     ///
     /// A caller that named its scopes gets all of them or a refusal. One that named none gets those that policy allows,
-    /// as it gets the meet with every other bound. The limits that policy adds narrow the bound, so that asking for more
-    /// than they allow is an error like any other. The ruling is nil when the bundle in force says yes to everything.
+    /// as it gets the meet with every other bound. The limits that policy adds narrow the bound, so that asking for
+    /// more than they allow is an error like any other. The ruling is nil when the bundle in force says yes to
+    /// everything.
     func grant(
         _ request: TokenRequest, scopes: ScopeSet?, within bound: Grant, for view: AgentView,
         below parents: [ChainLink],

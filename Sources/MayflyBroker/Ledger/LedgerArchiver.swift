@@ -6,8 +6,8 @@ import Synchronization
 /// Moves the oldest entries of the ledger into segment files.
 ///
 /// The order survives a stop at any point: the segment is durable before the record of it is committed, together with
-/// the ledger entry that says so, and rows leave the store only after that (`LedgerTrim`). A segment without a record is
-/// overwritten or removed by the next archiving.
+/// the ledger entry that says so, and rows leave the store only after that (`LedgerTrim`). A segment without a record
+/// is overwritten or removed by the next archiving.
 package final class LedgerArchiver: Sendable {
     /// How many of the newest entries stay in the store, whatever is asked: the last one tells the time at a start.
     package static let leastKept: UInt64 = 256

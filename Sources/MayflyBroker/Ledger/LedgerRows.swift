@@ -4,7 +4,8 @@ import MayflyModel
 
 /// Entries and leaf hashes of the whole ledger: the archived ones from their segments, the others from the store.
 ///
-/// What a segment gives is compared with the tree's hash in the store, so that a changed file cannot tell another story.
+/// What a segment gives is compared with the tree's hash in the store, so that a changed file cannot tell another
+/// story.
 struct LedgerRows: SubtreeSource {
     let store: any Store
     let segments: any SegmentVault

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Walks through the agents again and again, a bounded step at a time, and has done what their dates ask for.
 ///
-/// Nothing is kept in order of dates: they move when the configuration does. A step looks at so many agents that 100,000
-/// are seen within two minutes, which is soon for dates that are days apart; an agent whose end has come gets no token
-/// from that moment on, whoever has noticed.
+/// Nothing is kept in order of dates: they move when the configuration does. A step looks at so many agents that
+/// 100,000 are seen within two minutes, which is soon for dates that are days apart; an agent whose end has come gets
+/// no token from that moment on, whoever has noticed.
 final class LifecycleWatch: Sendable {
     /// Agents that are looked at under one hold of the state's lock: some tens of microseconds.
     static let look = 256

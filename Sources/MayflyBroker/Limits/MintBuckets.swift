@@ -3,8 +3,8 @@ import Synchronization
 
 /// The buckets that a token request is charged to: its agent's, and that of all agents of its owner.
 ///
-/// Both lie in one shard, by the owner, so that they are looked at and charged under one lock: a request takes from both
-/// or from neither. An agent that moves to another owner begins with a full bucket.
+/// Both lie in one shard, by the owner, so that they are looked at and charged under one lock: a request takes from
+/// both or from neither. An agent that moves to another owner begins with a full bucket.
 final class MintBuckets: Sendable {
     /// Which limit refuses a request, and for how many nanoseconds.
     struct Refusal: Equatable {

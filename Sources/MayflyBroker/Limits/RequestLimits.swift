@@ -1,8 +1,8 @@
 import MayflyModel
 import Synchronization
 
-/// How often an agent, and all agents of an owner, may ask for tokens and a resource may ask about them, by the settings
-/// in force.
+/// How often an agent, and all agents of an owner, may ask for tokens and a resource may ask about them, by the
+/// settings in force.
 ///
 /// Charged once the client has proven who it is, so that nobody can use up another's share. Administrators are not
 /// limited: the kill switch must be in reach.

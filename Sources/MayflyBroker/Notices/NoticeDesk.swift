@@ -56,9 +56,11 @@ package final class NoticeDesk: LedgerObserver {
         case expired
     }
 
-    package func committed(_ events: [LedgerEvent], at now: Timestamp) {
+    package func committed(_ events: [[LedgerEvent]], at now: Timestamp) {
         let routes = live.current.notices
-        guard !routes.isEmpty, events.contains(where: { event in routes.contains { $0.wants(event) } }) else { return }
+        guard !routes.isEmpty, events.joined().contains(where: { event in routes.contains { $0.wants(event) } }) else {
+            return
+        }
         for listener in listeners.withLock({ $0 }) { listener() }
     }
 
@@ -129,8 +131,8 @@ package final class NoticeDesk: LedgerObserver {
         }
     }
 
-    /// Writes an entry that is told to one route alone, whatever it wants to hear; fails with `.notFound` for a name that
-    /// no route has.
+    /// Writes an entry that is told to one route alone, whatever it wants to hear; fails with `.notFound` for a name
+    /// that no route has.
     package func test(
         _ name: String, by actor: String, _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void
     ) {

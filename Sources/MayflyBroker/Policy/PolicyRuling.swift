@@ -42,7 +42,8 @@ package struct PolicyRuling: Equatable, Sendable {
         return object
     }
 
-    /// The refusal that the decision comes to at the token endpoint; nil when the request goes on, to people if need be.
+    /// The refusal that the decision comes to at the token endpoint; nil when the request goes on, to people if need
+    /// be.
     func refusal() -> OAuthError? {
         let words: String
         switch decision.outcome {

@@ -3,7 +3,8 @@ import MayflyPolicy
 
 /// What one agent, or all agents of one owner, got of one quota, as long as it counts.
 ///
-/// It belongs to the quota's name and not to a bundle: a quota that changes, goes and comes back finds what was counted.
+/// It belongs to the quota's name and not to a bundle: a quota that changes, goes and comes back finds what was
+/// counted.
 package struct QuotaUse: Record, Equatable {
     /// A quota by its name, and who is counted.
     package struct ID: Hashable, Sendable {

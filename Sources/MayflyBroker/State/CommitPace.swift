@@ -1,9 +1,9 @@
 /// Decides how long a commit waits for company.
 ///
-/// A commit costs a tenth of a millisecond of processor time, whatever it holds. On a quick disk it would be over before
-/// the next command comes, and a busy broker would pay that for every second token. So while commands come in quick
-/// succession a commit waits a little for more of them: longer the more that brings. A command that comes alone never
-/// waits.
+/// A commit costs a tenth of a millisecond of processor time, whatever it holds. On a quick disk it would be over
+/// before the next command comes, and a busy broker would pay that for every second token. So while commands come in
+/// quick succession a commit waits a little for more of them: longer the more that brings. A command that comes alone
+/// never waits.
 struct CommitPace {
     /// Nanoseconds that a commit waits at most.
     static let window: Int64 = 2_000_000

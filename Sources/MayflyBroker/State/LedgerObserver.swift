@@ -5,5 +5,6 @@ package import MayflyModel
 /// Called on the writer's thread, a commit at a time and in the ledger's order: whatever it does, every request that
 /// waits for a commit waits for. What it wants written itself it submits as a command of its own.
 package protocol LedgerObserver: Sendable {
-    func committed(_ events: [LedgerEvent], at now: Timestamp)
+    /// `events` are those of one commit, command by command.
+    func committed(_ events: [[LedgerEvent]], at now: Timestamp)
 }

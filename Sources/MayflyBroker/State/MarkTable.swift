@@ -4,8 +4,8 @@ import MayflyModel
 /// The single-use things that have been used, as little of each as tells it from every other.
 ///
 /// Marks are never looked at one by one when they expire. They lie in buckets by time of expiry, and a bucket is let go
-/// whole once its last moment has passed: a mark is kept at most `span` seconds longer than it must be, and never shorter.
-/// A bucket costs 16 bytes for each place of its sets.
+/// whole once its last moment has passed: a mark is kept at most `span` seconds longer than it must be, and never
+/// shorter. A bucket costs 16 bytes for each place of its sets.
 package struct MarkTable: Sendable {
     /// Seconds of expiry that share a bucket.
     ///

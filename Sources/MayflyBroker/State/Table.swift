@@ -62,7 +62,8 @@ package struct Table<R: Keyed>: Sendable {
     /// Looks at up to `limit` rows whose end has come, and forgets those that have expired; answers how many it looked
     /// at.
     ///
-    /// Not while a draft shares the rows: they would all be copied first. `forgotten` is called with each row that went.
+    /// Not while a draft shares the rows: they would all be copied first. `forgotten` is called with each row that
+    /// went.
     mutating func forgetExpired(at now: Timestamp, limit: Int, forgotten: (R) -> Void = { _ in }) -> Int {
         let ids = expiries.take(at: now, limit: limit)
         for id in ids {

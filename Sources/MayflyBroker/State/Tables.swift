@@ -234,12 +234,14 @@ package struct Tables: Sendable {
         count += revocations.forgetExpired(at: now, limit: limit - count)
         count += budgets.forgetExpired(at: now, limit: limit - count)
         count += reservations.forgetExpired(at: now, limit: limit - count)
-        var index = approvalIndex
-        count += approvals.forgetExpired(at: now, limit: limit - count) { index.replace($0, with: nil) }
-        approvalIndex = index
-        var supervisionIndex = supervisionIndex
-        count += supervisions.forgetExpired(at: now, limit: limit - count) { supervisionIndex.replace($0, with: nil) }
-        self.supervisionIndex = supervisionIndex
+        // Taken out and put back, so that no copy is made.
+        var (asked, supervised) = (ApprovalIndex(), SupervisionIndex())
+        swap(&asked, &approvalIndex)
+        swap(&supervised, &supervisionIndex)
+        count += approvals.forgetExpired(at: now, limit: limit - count) { asked.replace($0, with: nil) }
+        count += supervisions.forgetExpired(at: now, limit: limit - count) { supervised.replace($0, with: nil) }
+        swap(&asked, &approvalIndex)
+        swap(&supervised, &supervisionIndex)
         count += quotaUses.forgetExpired(at: now, limit: limit - count)
         return count
     }

@@ -80,7 +80,8 @@ package final class Writer: Sendable {
         let head: StoreHead
         let frontier: MerkleFrontier
         let drafted: DraftedChanges
-        let events: [LedgerEvent]
+        /// Command by command.
+        let events: [[LedgerEvent]]
         let writtenTime: Timestamp?
         let time: Timestamp
     }
@@ -158,13 +159,14 @@ package final class Writer: Sendable {
         observers.withLock { $0.append(observer) }
     }
 
-    /// Has `body` called, on the writer's thread, each time that a commit which was answered as failed turns out to have
-    /// been kept: whatever follows the tables is then to follow them again.
+    /// Has `body` called, on the writer's thread, each time that a commit which was answered as failed turns out to
+    /// have been kept: whatever follows the tables is then to follow them again.
     func whenTakenOver(_ body: @escaping @Sendable () -> Void) {
         takeover.withLock { $0 = body }
     }
 
-    /// Whether half of the commands that may wait do wait; what is not urgent is better refused before it costs anything.
+    /// Whether half of the commands that may wait do wait; what is not urgent is better refused before it costs
+    /// anything.
     package var isHalfFull: Bool { pending.withLock { $0.jobs.count >= Self.maximumPending / 2 } }
 
     /// Returns when what was submitted before has been committed, as far as one commit holds it.
@@ -207,7 +209,7 @@ package final class Writer: Sendable {
     private func commit(_ jobs: [Job]) {
         let finishes: [@Sendable (BrokerError?) -> Void]
         let failure: BrokerError?
-        var written: [LedgerEvent] = []
+        var written: [[LedgerEvent]] = []
         let observers = observers.withLock { $0 }
         let routes = live.current.notices
         // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
@@ -220,7 +222,7 @@ package final class Writer: Sendable {
             finishes = jobs.map { job in
                 let epoch = Int64(clamping: draft.revision).addingReportingOverflow(1).partialValue
                 let (events, finish) = job.run(&draft, Moment(now: now, epoch: epoch))
-                if !observers.isEmpty { written += events }
+                if !observers.isEmpty, !events.isEmpty { written.append(events) }
                 for event in events {
                     let entry = event.entry(index: frontier.size, time: now)
                     entries.append(entry)
@@ -259,7 +261,7 @@ package final class Writer: Sendable {
     /// Makes the draft durable and then visible, and leaves nothing in it; answers why not, if not.
     private func write(
         _ draft: inout Tables, _ entries: [LedgerEntry], _ subtrees: [LedgerSubtree], _ head: StoreHead,
-        _ frontier: MerkleFrontier, _ events: [LedgerEvent], _ now: Timestamp
+        _ frontier: MerkleFrontier, _ events: [[LedgerEvent]], _ now: Timestamp
     ) -> BrokerError? {
         var batch = Batch(head: head)
         batch.entries = entries

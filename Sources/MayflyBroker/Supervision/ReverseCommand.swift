@@ -30,8 +30,8 @@ struct ReverseCommand: Command {
 }
 
 extension Tables {
-    /// Whether `reader` may see what stands under supervision: administrators all of it, owners what their agents did or
-    /// had done below them.
+    /// Whether `reader` may see what stands under supervision: administrators all of it, owners what their agents did
+    /// or had done below them.
     func maySee(_ supervision: Supervision, _ reader: ApprovalDesk.Reader) -> Bool {
         switch reader {
         case .admin: true

@@ -68,7 +68,8 @@ package struct Supervision: Record, Equatable {
     /// Whole seconds in which it can still be taken back, at least 0.
     package func secondsLeft(at now: Timestamp) -> Int64 { max(0, lapsesAt.seconds - now.seconds) }
 
-    /// This as a clock has to take it that was set back to `now`: what seems to be let through later was let through now.
+    /// This as a clock has to take it that was set back to `now`: what seems to be let through later was let through
+    /// now.
     ///
     /// Nil when nothing lies ahead. Otherwise it could be taken back, and would not be final, until the time that was
     /// wrong has come.

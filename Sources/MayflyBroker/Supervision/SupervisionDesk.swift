@@ -56,8 +56,8 @@ package struct SupervisionDesk: Sendable {
 
     /// Takes back what `id` names: its token ends with all below it, in the commit that says so.
     ///
-    /// `epoch` is that of the token with which the reverser signed in. Fails with `.notFound` for what is not there or not
-    /// the reverser's, and with `.conflict` for what was taken back or whose window has ended.
+    /// `epoch` is that of the token with which the reverser signed in. Fails with `.notFound` for what is not there or
+    /// not the reverser's, and with `.conflict` for what was taken back or whose window has ended.
     package func reverse(
         _ id: String, by reader: ApprovalDesk.Reader, signedIn epoch: Int64, reason: String,
         _ completion: @escaping @Sendable (Result<View, BrokerError>) -> Void

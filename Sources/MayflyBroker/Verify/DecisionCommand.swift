@@ -5,8 +5,8 @@ import MayflyPolicy
 ///
 /// A token that was ended while it was decided is refused after all, and so is an action for which some budget of its
 /// chain or some quota of the policy has too little left. It runs in the writer's order: no two commands see the same
-/// last unit, and what is spent is durable in the commit that holds the decision. So is the use of what people agreed to
-/// for this action alone, and the question that is put to them.
+/// last unit, and what is spent is durable in the commit that holds the decision. So is the use of what people agreed
+/// to for this action alone, and the question that is put to them.
 struct DecisionCommand: Command {
     let decision: ActionDecision
     let active: VerificationService.ActiveToken?
@@ -63,7 +63,8 @@ struct DecisionCommand: Command {
             state.isAlive(claims.chain, for: resource, at: moment.now),
             !state.isRevoked(task: claims.task, trace: claims.trace)
         else { return refused(.inactive) }
-        // A version that went away and came back meanwhile has not been asked, if what was in between allows everything.
+        // A version that went away and came back meanwhile has not been asked, if what was in between allows
+        // everything.
         guard state.policy.id == policyNumber,
             policy.map({ $0.number == policyNumber }) ?? state.policy.bundle.allowsEverything
         else { return refused(.deny(.policyChanged)) }

@@ -35,8 +35,8 @@ package final class TokenVerifier: Sendable {
 
     /// `atAnyHour` is for who says why a token is refused.
     ///
-    /// `asleepToo` is for who ends one: neither its hours nor a
-    /// policy that would not mint it now may hide it, because both can wake it again.
+    /// `asleepToo` is for who ends one: neither its hours nor a policy that would not mint it now may hide it, because
+    /// both can wake it again.
     package func verify(
         _ compact: ArraySlice<UInt8>, as kind: TokenKind, atAnyHour: Bool = false, asleepToo: Bool = false
     ) -> KnownToken? {
@@ -84,15 +84,7 @@ package final class TokenVerifier: Sendable {
         if token.standing.holds(at: version, now) { return true }
         guard token.claims.issuedAt <= now.seconds + settings.clockSkew else { return false }
         guard let key = keyring.published(token.keyID, at: now) else { return false }
-        // One lock at a time: what is asked of the behaviour is found out first. If the policy changes in between, the
-        // facts are missing, and what restricts counts.
-        var usual: BehaviourFacts?
-        if !asleepToo, let question = state.read({ $0.behaviourQuestion(token.claims) }) {
-            usual = behaviour.facts(of: question.request, by: question.agent, at: now)
-        }
-        guard
-            let end = state.read({ Self.standing(of: token, in: $0, at: now, asleepToo: asleepToo, usual) })
-        else { return false }
+        guard let end = end(of: token, at: now, asleepToo: asleepToo) else { return false }
         // What is found without policy says nothing to who must ask it.
         if asleepToo { return true }
         token.standing.note(version: version, until: min(end, key.retiresAt ?? end))
@@ -100,8 +92,22 @@ package final class TokenVerifier: Sendable {
     }
 
     /// Until when the token can stay alive without a change of the state; nil when it is dead.
+    private func end(of token: KnownToken, at now: Timestamp, asleepToo: Bool) -> Timestamp? {
+        let asksPolicy = !asleepToo && token.kind != .ticket
+        let (end, question) = state.read { tables in
+            let question = asksPolicy ? tables.behaviourQuestion(token.claims) : nil
+            let end = question == nil ? Self.standing(of: token, in: tables, at: now, asksPolicy: asksPolicy, nil) : nil
+            return (end, question)
+        }
+        guard let question else { return end }
+        // One lock at a time: few bundles want to know what is usual, and those are asked once it is found out.
+        let usual = behaviour.facts(of: question.request, by: question.agent, at: now)
+        return state.read { Self.standing(of: token, in: $0, at: now, asksPolicy: asksPolicy, usual) }
+    }
+
+    /// The same of one state, with what is usual for the agent where policy asks for it.
     private static func standing(
-        of token: KnownToken, in tables: borrowing Tables, at now: Timestamp, asleepToo: Bool,
+        of token: KnownToken, in tables: borrowing Tables, at now: Timestamp, asksPolicy: Bool,
         _ behaviour: BehaviourFacts?
     ) -> Timestamp? {
         let claims = token.claims
@@ -112,8 +118,7 @@ package final class TokenVerifier: Sendable {
         guard let resource = token.resource.flatMap({ tables.resource(identifiedBy: $0) }),
             tables.isAlive(claims.chain, for: resource, at: now),
             !tables.isRevoked(task: claims.task, trace: claims.trace),
-            asleepToo || token.kind == .ticket
-                || tables.stillAllows(claims, for: resource, at: now, behaviour: behaviour)
+            !asksPolicy || tables.stillAllows(claims, for: resource, at: now, behaviour: behaviour)
         else { return nil }
         return tables.end(of: claims.chain)
     }

@@ -5,8 +5,9 @@ extension VerificationService {
     /// Works out what people would have to agree to before an action that policy wants approved is allowed.
     ///
     /// The question is about this action, on this thing, with all that the tool states of it, by this agent under these
-    /// agents in this task. The token itself is no part of it: tokens live minutes, and people take longer. A token that
-    /// the same agent gets for the same task stands in its place, as long as nothing ended the first before its time.
+    /// agents in this task. The token itself is no part of it: tokens live minutes, and people take longer. A token
+    /// that the same agent gets for the same task stands in its place, as long as nothing ended the first before its
+    /// time.
     func consent(
         to question: ActionQuestion, _ ruling: PolicyRuling, of agent: Agent, with active: ActiveToken,
         scopes: ScopeSet,

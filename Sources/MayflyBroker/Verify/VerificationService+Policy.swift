@@ -70,8 +70,8 @@ extension VerificationService {
 }
 
 extension VerificationService {
-    /// Whether people have agreed to what an action needs, when they agreed to the token: under this bundle, under all of
-    /// these terms, and to a case that is no milder.
+    /// Whether people have agreed to what an action needs, when they agreed to the token: under this bundle, under all
+    /// of these terms, and to a case that is no milder.
     private func isAgreed(_ ruling: PolicyRuling, by claims: TokenClaims) -> Bool {
         guard ruling.decision.outcome == .requireApproval, claims.bundle.utf8.elementsEqual(ruling.digest.utf8),
             ruling.facts.context.isWithin(claims.context),

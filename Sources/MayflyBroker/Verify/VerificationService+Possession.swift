@@ -37,8 +37,8 @@ extension VerificationService {
 
     /// The token, if it is alive, the asker may know of it, and the proof that came with it holds and is used up now.
     ///
-    /// `client` is who asks, whose assertion is used up in the same commit. Without a living token there is nothing that
-    /// a proof could be used for, so it is left alone.
+    /// `client` is who asks, whose assertion is used up in the same commit. Without a living token there is nothing
+    /// that a proof could be used for, so it is left alone.
     package func introspect(
         _ compact: ArraySlice<UInt8>, showing proof: PresentedProof, for asker: Asker, as client: AuthenticatedClient,
         _ completion: @escaping @Sendable (Result<KnownToken?, BrokerError>) -> Void

@@ -73,8 +73,8 @@ package struct VerificationService: Sendable {
 
     /// Decides one action with one token, and answers when the decision is in the ledger.
     ///
-    /// What policy wants approved is put to people, and used up once they have agreed; with `asksPeople` false nobody is
-    /// asked anew.
+    /// What policy wants approved is put to people, and used up once they have agreed; with `asksPeople` false nobody
+    /// is asked anew.
     package func decide(
         _ question: ActionQuestion, token compact: ArraySlice<UInt8>, possession: Possession = .notShown,
         for asker: Asker, asksPeople: Bool = true,

@@ -28,8 +28,8 @@ package enum CoverageResult: Equatable, Sendable {
 extension DetailSet {
     /// Whether one object of the schema's type, alone, covers the whole demand.
     ///
-    /// A member `actions`, if a set, must hold the action; a member `identifier`, if a text, path or set, must cover the
-    /// identifier. Each other member must be stated in the properties and be within the object's value. A bare text
+    /// A member `actions`, if a set, must hold the action; a member `identifier`, if a text, path or set, must cover
+    /// the identifier. Each other member must be stated in the properties and be within the object's value. A bare text
     /// stands for a set of one. Only a flag that is false, and so restricts nothing, need not be stated.
     package func covers(_ demand: ActionDemand, schema: DetailSchema) -> CoverageResult {
         if let type = demand.type, !JSONObject.same(type, schema.type) { return .noSuchType }

@@ -64,7 +64,8 @@ extension PolicyBundle {
     }
 
     private static func stricter(_ left: PolicyDecision, _ right: PolicyDecision) -> PolicyDecision {
-        // Of two that are equally strict the one whose rule comes first by name, so that the order of scopes is nothing.
+        // Of two that are equally strict the one whose rule comes first by name, so that the order of scopes is
+        // nothing.
         let rightWins = (right.outcome, left.rule) > (left.outcome, right.rule)
         var decision = rightWins ? right : left
         let other = rightWins ? left : right

@@ -20,7 +20,8 @@ package struct RuleTrace: Equatable, Sendable {
 }
 
 extension PolicyBundle {
-    /// The decision again, with the part that each rule had in it: all rules in the order of their names, for each scope.
+    /// The decision again, with the part that each rule had in it: all rules in the order of their names, for each
+    /// scope.
     package func explain(_ facts: PolicyFacts) -> (decision: PolicyDecision, traces: [RuleTrace]) {
         let decision = decide(facts)
         var activation = facts.activation(tier: decision.tier)

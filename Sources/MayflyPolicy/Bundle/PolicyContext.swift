@@ -101,8 +101,8 @@ package struct PolicyContext: Equatable, Sendable {
         return known
     }
 
-    /// Whether a case is no worse than `bound`, as far as policy knows its members by name: cost, records, sensitivity and
-    /// reversibility at most as high, kinds of data and regulations among those named, the same environment.
+    /// Whether a case is no worse than `bound`, as far as policy knows its members by name: cost, records, sensitivity
+    /// and reversibility at most as high, kinds of data and regulations among those named, the same environment.
     ///
     /// What one of them states and the other does not cannot be compared, and is not within.
     package func isWithin(_ bound: PolicyContext) -> Bool {

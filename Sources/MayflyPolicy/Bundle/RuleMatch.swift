@@ -2,8 +2,8 @@ import MayflyModel
 
 /// What a rule is about: every member that it states must hold, and within one member any element will do.
 ///
-/// `data` differs by the kind of rule, so that neither kind can be stepped around: what permits must name *all* kinds of
-/// data of a request, what restricts needs to name only one of them.
+/// `data` differs by the kind of rule, so that neither kind can be stepped around: what permits must name *all* kinds
+/// of data of a request, what restricts needs to name only one of them.
 package struct RuleMatch: Equatable, Sendable {
     /// Elements of one member.
     package static let maximumElements = 64

@@ -10,7 +10,7 @@ enum AgentsAPI {
         ) { call throws(Failure) in
             let owner = try Page.query("owner", call.request)
             let state = try Page.query("state", call.request)
-            let review = try wantedReview(call)
+            let review = try Page.choice("review", ReviewStanding.self, call.request)
             let (settings, now) = (call.broker.settings.lifecycle, call.broker.clock.now())
             let page = call.broker.administration.agents(
                 after: try Page.query("cursor", call.request), limit: try Page.size(call.request)
@@ -54,8 +54,7 @@ enum AgentsAPI {
             access: .deny, request: "AgentReview", success: (200, "Agent")
         ) { call throws(Failure) in
             let id = try call.identifier("id", AgentID.self)
-            // The access rule lets nobody else in.
-            guard let reviewer = ApprovalDesk.Reader(call.actor) else { throw .unauthorized }
+            let reviewer = try call.reader()
             var fields = try call.fields()
             let (reason, next) = try RegistryAPI.field { () throws(FieldError) in
                 let reason = try RegistryAPI.requiredReason(&fields)
@@ -69,14 +68,6 @@ enum AgentsAPI {
             }) { agent in AdminReply.object(json(agent, call.broker), version: agent.version) }
         },
     ]
-
-    private static func wantedReview(_ call: Call) throws(Failure) -> ReviewStanding? {
-        guard let text = try Page.query("review", call.request) else { return nil }
-        guard let standing = ReviewStanding(rawValue: text) else {
-            throw .badQuery("review is one of: " + ReviewStanding.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return standing
-    }
 
     /// The record, with when its review is due in place of what the broker keeps about that for itself.
     private static func json(_ agent: Agent, _ broker: Broker) -> JSONObject {

@@ -11,18 +11,11 @@ enum ApprovalsAPI {
         "GET", "/api/v1/approvals", "List requests for approval, the oldest first", access: .readApprovals,
         success: (200, "ApprovalPage"), query: ["limit", "cursor", "state"]
     ) { call throws(Failure) in
-        var wanted: ApprovalRequest.State?
-        if let text = try Page.query("state", call.request) {
-            guard let state = ApprovalRequest.State(rawValue: text) else {
-                throw .badQuery("state is one of: " + states.joined(separator: ", "))
-            }
-            wanted = state
-        }
-        let views = call.broker.approvals.requests(for: try reader(call), in: wanted)
+        let wanted = try Page.choice("state", ApprovalRequest.State.self, call.request)
         return .reply(
             try Page.reply(
-                call.request, name: "approvals",
-                records: views.map { (Page.place($0.request.createdAt, $0.request.id.text), json($0)) }))
+                call.request, name: "approvals", sorted: call.broker.approvals.requests(for: call.reader(), in: wanted),
+                place: { Page.place($0.request.createdAt, $0.request.id.text) }, show: json))
     }
 
     private static let read = Endpoint(
@@ -30,7 +23,7 @@ enum ApprovalsAPI {
         success: (200, "Approval")
     ) { call throws(Failure) in
         let id = try id(call)
-        guard let view = call.broker.approvals.request(id, for: try reader(call)) else { throw .broker(.notFound) }
+        guard let view = call.broker.approvals.request(id, for: try call.reader()) else { throw .broker(.notFound) }
         return .reply(AdminReply.object(json(view)))
     }
 
@@ -40,21 +33,13 @@ enum ApprovalsAPI {
             approves ? "An owner agrees to exactly this request" : "An owner or administrator refuses the request",
             access: approves ? .approve : .deny, request: "ApprovalVote", success: (200, "Approval")
         ) { call throws(Failure) in
-            let (id, reader) = (try id(call), try reader(call))
+            let (id, reader) = (try id(call), try call.reader())
             let reason = try reason(call)
             return .waiting({
                 call.broker.approvals.vote(
                     approves, on: id, by: reader, signedIn: call.caller.epoch, reason: reason, $0)
             }) { AdminReply.object(json($0)) }
         }
-    }
-
-    private static var states: [String] { ApprovalRequest.State.allCases.map(\.rawValue) }
-
-    /// The access rule lets nobody else in.
-    private static func reader(_ call: Call) throws(Failure) -> ApprovalDesk.Reader {
-        guard let reader = ApprovalDesk.Reader(call.actor) else { throw .unauthorized }
-        return reader
     }
 
     private static func id(_ call: Call) throws(Failure) -> ApprovalID {

@@ -17,10 +17,7 @@ enum BehaviourAPI {
 
     private static func question(_ request: HTTPRequest) throws(Failure) -> BehaviourQuestion {
         var question = BehaviourQuestion(phase: .mint)
-        if let text = try Page.query("phase", request) {
-            guard let phase = PolicyPhase(rawValue: text) else { throw .badQuery("phase is mint or action") }
-            question.phase = phase
-        }
+        if let phase = try Page.choice("phase", PolicyPhase.self, request) { question.phase = phase }
         if let text = try Page.query("resource", request) {
             guard let name = ResourceName(text) else { throw .badQuery("resource is the short name of a resource") }
             question.resource = name

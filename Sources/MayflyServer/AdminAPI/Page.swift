@@ -9,14 +9,8 @@ enum Page {
     static func reply(
         _ request: HTTPRequest, name: String, records: [(id: String, json: JSONObject)]
     ) throws(Failure) -> HTTPReply {
-        let size = try size(request)
-        let cursor = try query("cursor", request)
         let sorted = records.sorted { $0.id < $1.id }
-        let rest = cursor.map { after in sorted.drop { $0.id <= after } } ?? sorted[...]
-        let page = rest.prefix(size)
-        var object: JSONObject = [name: .array(page.map { .object($0.json) })]
-        if rest.count > page.count, let last = page.last { object["next_cursor"] = .string(last.id) }
-        return AdminReply.object(object)
+        return try reply(request, name: name, sorted: sorted, place: \.id, show: \.json)
     }
 
     /// A page of records that are in the order of their places; only what is on the page is written.
@@ -54,6 +48,17 @@ enum Page {
             throw .badQuery("limit is a number from 1 to \(maximumSize)")
         }
         return size
+    }
+
+    /// The one value of a kind that is asked for; nil when none is.
+    static func choice<T: RawRepresentable<String> & CaseIterable>(
+        _ name: String, _ kind: T.Type, _ request: HTTPRequest
+    ) throws(Failure) -> T? {
+        guard let text = try query(name, request) else { return nil }
+        guard let value = T(rawValue: text) else {
+            throw .badQuery("\(name) is one of: " + T.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return value
     }
 
     static func query(_ name: String, _ request: HTTPRequest) throws(Failure) -> String? {

@@ -9,17 +9,11 @@ enum SupervisionsAPI {
         "GET", "/api/v1/supervisions", "List what was let through in tier 2, the oldest first", access: .readApprovals,
         success: (200, "SupervisionPage"), query: ["limit", "cursor", "state"]
     ) { call throws(Failure) in
-        var wanted: Supervision.State?
-        if let text = try Page.query("state", call.request) {
-            guard let state = Supervision.State(rawValue: text) else {
-                throw .badQuery("state is one of: " + states.joined(separator: ", "))
-            }
-            wanted = state
-        }
-        let views = call.broker.supervisions.supervisions(for: try reader(call), in: wanted)
+        let wanted = try Page.choice("state", Supervision.State.self, call.request)
         return .reply(
             try Page.reply(
-                call.request, name: "supervisions", sorted: views,
+                call.request, name: "supervisions",
+                sorted: call.broker.supervisions.supervisions(for: call.reader(), in: wanted),
                 place: { Page.place($0.supervision.openedAt, $0.supervision.id) }, show: SupervisionReply.json))
     }
 
@@ -27,7 +21,7 @@ enum SupervisionsAPI {
         "GET", "/api/v1/supervisions/{id}", "Read what was let through in tier 2", access: .readApprovals,
         success: (200, "Supervision")
     ) { call throws(Failure) in
-        let view = call.broker.supervisions.supervision(call.parameters["id"] ?? "", for: try reader(call))
+        let view = call.broker.supervisions.supervision(call.parameters["id"] ?? "", for: try call.reader())
         guard let view else { throw .broker(.notFound) }
         return .reply(AdminReply.object(SupervisionReply.json(view)))
     }
@@ -36,18 +30,10 @@ enum SupervisionsAPI {
         "POST", "/api/v1/supervisions/{id}/reverse", "Take it back: its token ends, and everything below it",
         access: .deny, request: "Reversal", success: (200, "Supervision")
     ) { call throws(Failure) in
-        let (id, reader) = (call.parameters["id"] ?? "", try reader(call))
+        let (id, reader) = (call.parameters["id"] ?? "", try call.reader())
         let reason = try ApprovalsAPI.reason(call)
         return .waiting({
             call.broker.supervisions.reverse(id, by: reader, signedIn: call.caller.epoch, reason: reason, $0)
         }) { AdminReply.object(SupervisionReply.json($0)) }
-    }
-
-    private static var states: [String] { Supervision.State.allCases.map(\.rawValue) }
-
-    /// The access rule lets nobody else in.
-    private static func reader(_ call: Call) throws(Failure) -> ApprovalDesk.Reader {
-        guard let reader = ApprovalDesk.Reader(call.actor) else { throw .unauthorized }
-        return reader
     }
 }

@@ -116,8 +116,8 @@ package final class MintLane: Sendable {
 
     /// What a handler answers to `request`: parked in the lane, or refused at once.
     ///
-    /// While the whole lane rests, the calling thread does the work itself, one request at a time: waking a worker would
-    /// cost a lone request more than it could save anybody.
+    /// While the whole lane rests, the calling thread does the work itself, one request at a time: waking a worker
+    /// would cost a lone request more than it could save anybody.
     package func admit(_ request: HTTPRequest, to line: Line) -> HTTPOutcome {
         let isBlocked = isDownstreamFull()
         if !isBlocked, startsLone() { return lone(request) }

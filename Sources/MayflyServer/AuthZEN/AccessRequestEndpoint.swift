@@ -10,21 +10,13 @@ enum AccessRequestEndpoint {
     static let path = "/access/v1/access-requests/"
 
     static func run(_ call: Call) -> HTTPOutcome {
-        do throws(EvaluationEndpoint.Refusal) {
-            let asker = try EvaluationEndpoint.asker(call)
-            if let wait = call.broker.limits.refusesVerification(for: asker.asker) {
-                return .reply(LimitReply.evaluation(after: wait))
-            }
+        EvaluationEndpoint.look(call) { asker in
             let id = call.parameters["id"].flatMap { ApprovalID($0) }
-            guard let found = id.flatMap({ call.broker.verification.accessRequest($0, for: asker.asker) }) else {
-                throw EvaluationEndpoint.Refusal(404, "no such request, or not this resource's")
+            guard let found = id.flatMap({ call.broker.verification.accessRequest($0, for: asker) }) else {
+                return EvaluationReply.message(404, "no such request, or not this resource's")
             }
             let task = json(found, issuer: call.broker.settings.issuer, name: "id")
-            return .reply(
-                HTTPReply(
-                    status: 200, contentType: .json, body: JSONWriter.bytes(of: .object(["task": .object(task)]))))
-        } catch {
-            return .reply(EvaluationReply.message(error.status, error.message))
+            return AdminReply.object(["task": .object(task)])
         }
     }
 

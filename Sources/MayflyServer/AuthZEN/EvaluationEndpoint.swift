@@ -119,6 +119,28 @@ enum EvaluationEndpoint {
         }
     }
 
+    /// Answers who may ask about tokens, and only looks: nothing is decided and nothing spent.
+    static func look(
+        _ call: Call, _ answer: @escaping @Sendable (VerificationService.Asker) -> HTTPReply
+    ) -> HTTPOutcome {
+        do throws(Refusal) {
+            let (asker, client) = try asker(call)
+            if let wait = call.broker.limits.refusesVerification(for: asker) {
+                return .reply(LimitReply.evaluation(after: wait))
+            }
+            return .parked { parked in
+                call.broker.consume(client) { result in
+                    switch result {
+                    case .success: parked.finish(answer(asker))
+                    case .failure(let error): parked.finish(EvaluationReply.failure(error))
+                    }
+                }
+            }
+        } catch {
+            return .reply(EvaluationReply.message(error.status, error.message))
+        }
+    }
+
     /// Who asks, and the proof of it that is to be used up.
     static func asker(
         _ call: Call

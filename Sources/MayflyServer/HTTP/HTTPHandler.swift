@@ -7,8 +7,8 @@ package protocol HTTPHandler: Sendable {
 
     /// Whether a request may send a body of `bytes`, which is past `HTTPLimits.maximumBody`.
     ///
-    /// Asked when the head is complete and before any of the body is read; `head` has an empty body. A body whose length
-    /// is not announced never gets past that limit.
+    /// Asked when the head is complete and before any of the body is read; `head` has an empty body. A body whose
+    /// length is not announced never gets past that limit.
     func admit(_ head: HTTPRequest, bodyOf bytes: Int) -> LargeBody
 
     /// The reply for a request that ended before `handle`: 400, 413, 414, 431, 501, and 503 for a parked request that

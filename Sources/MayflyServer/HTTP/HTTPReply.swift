@@ -33,8 +33,8 @@ package struct HTTPReply: Sendable {
             || ASCII.equalIgnoringCase(name.utf8, "Transfer-Encoding".utf8)
     }
 
-    /// Hands each header field to send to `body`, a name and a value: the reply's own, those about framing left out, and
-    /// the server's defaults.
+    /// Hands each header field to send to `body`, a name and a value: the reply's own, those about framing left out,
+    /// and the server's defaults.
     package func forEachHeader(closing: Bool, _ body: (String, String) -> Void) {
         if let contentType { body("Content-Type", contentType.rawValue) }
         for header in headers where !Self.isFraming(header.name) { body(header.name, header.value) }

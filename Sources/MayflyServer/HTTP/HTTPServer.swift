@@ -6,8 +6,8 @@ internal import Synchronization
 package final class HTTPServer: Sendable {
     /// Memory for one connection's header, its parsed fields and a piece of its body.
     ///
-    /// Above 32 KiB the library maps it, page by page as it is used, and gives it back when the connection closes; up to
-    /// there it would come from the heap, which keeps what a flood of connections has touched.
+    /// Above 32 KiB the library maps it, page by page as it is used, and gives it back when the connection closes; up
+    /// to there it would come from the heap, which keeps what a flood of connections has touched.
     private static let connectionMemory = 36 * 1024
 
     /// The port in use.

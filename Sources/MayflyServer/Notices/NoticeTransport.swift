@@ -4,7 +4,8 @@ package import MayflyBroker
 ///
 /// One thread calls `deliver`, another one may call `cancel`.
 package protocol NoticeTransport: Sendable {
-    /// Makes one attempt, at the time `now` in seconds since 1970; returns within the given milliseconds, or soon after.
+    /// Makes one attempt, at the time `now` in seconds since 1970; returns within the given milliseconds, or soon
+    /// after.
     func deliver(_ letter: NoticeDesk.Letter, at now: Int64, milliseconds: Int) -> NoticeReception
 
     /// Ends an attempt that is under way, and every later one, early.

@@ -76,6 +76,12 @@ struct Call: Sendable {
     /// The caller's name for the ledger.
     var actor: String { caller.name }
 
+    /// Who called, where the access rule lets owners and administrators in and nobody else.
+    func reader() throws(Failure) -> ApprovalDesk.Reader {
+        guard let reader = ApprovalDesk.Reader(actor) else { throw .unauthorized }
+        return reader
+    }
+
     /// The path parameter as an identifier of the kind, with or without its prefix.
     func identifier<K: IdentifierKind>(_ name: String, _ kind: Identifier<K>.Type) throws(Failure) -> Identifier<K> {
         guard let id = parameters[name].flatMap({ Identifier<K>(lenient: $0) }) else { throw .broker(.notFound) }

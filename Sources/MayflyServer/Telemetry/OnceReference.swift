@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// A reference that is made when it is first asked for, and stays.
 ///
-/// Reading it takes one load that is compiled in place: the library's own `AtomicLazyReference` is called as generic code
-/// and takes hundreds of instructions.
+/// Reading it takes one load that is compiled in place: the library's own `AtomicLazyReference` is called as generic
+/// code and takes hundreds of instructions.
 @safe struct OnceReference<Object: AnyObject & Sendable>: ~Copyable, Sendable {
     /// Retained once for as long as it stands here.
     private let stored = unsafe Atomic<Unmanaged<Object>?>(nil)

@@ -3,8 +3,8 @@ import MayflyModel
 /// What an agent was allowed, what it used of it, and what it could do without.
 ///
 /// Allowed is what the registry lets it ask for now: its own scopes and those of its roles, at its resources. Used is
-/// what the ledger of the time looked at says: a scope that an action took, a resource that it had a token for, an agent
-/// that it handed rights to.
+/// what the ledger of the time looked at says: a scope that an action took, a resource that it had a token for, an
+/// agent that it handed rights to.
 struct AgentReview {
     struct Scope {
         let resource: String

@@ -2,8 +2,8 @@ import MayflyModel
 
 /// What governance did in a stretch of time, counted from the ledger's entries.
 ///
-/// Decisions are those about agents. Tokens with which people administer the broker or vote say nothing about policy, and
-/// reading the report makes some; they count as entries only.
+/// Decisions are those about agents. Tokens with which people administer the broker or vote say nothing about policy,
+/// and reading the report makes some; they count as entries only.
 struct GovernanceReport {
     /// One day's decisions.
     struct Day {

@@ -53,6 +53,11 @@ final class ActionBench: Sendable {
         try world.handler.send("POST", "/access/v1/" + path, headers: [Wire.jsonType, basic], body: body)
     }
 
+    func begin(_ token: String) throws -> PendingAnswer {
+        try world.handler.begin(
+            "POST", "/access/v1/evaluation", headers: [Wire.jsonType, basic], body: Self.question(token))
+    }
+
     func ask(
         _ token: String, _ context: String = risky, action: String = "close", type: String = "thing", id: String = "1",
         options: String? = nil

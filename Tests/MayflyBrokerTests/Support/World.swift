@@ -197,6 +197,19 @@ final class World: Sendable {
             headers: [(name: "Authorization", value: "Bearer \(bearer)"), Wire.jsonType] + headers, body: body)
     }
 
+    /// Holds one commit up on its way to the disk, and lets go of it once `begin` is done: what that began is decided
+    /// while the state is the old one, and goes into the next commit together, in its order.
+    func behindAHeldCommit<T>(_ begin: () throws -> T) throws -> T {
+        let admin = try adminToken()
+        store.hold()
+        let held = try beginAdmin("POST", "/api/v1/roles", #"{"id":"role:held"}"#, token: admin)
+        store.awaitHeld()
+        let begun = Result { try begin() }
+        store.release()
+        try #require(held.wait().status == 201)
+        return try begun.get()
+    }
+
     func revoke(_ what: String) throws -> Answer {
         try admin("POST", "/api/v1/revocations", what)
     }

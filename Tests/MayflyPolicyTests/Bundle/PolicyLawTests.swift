@@ -70,7 +70,8 @@ import Testing
             for _ in 0..<20 {
                 let facts = try maker.facts()
                 let old = before.decide(facts)
-                // A rule milder than what was decided may be the first to let a request through; a stricter one may not.
+                // A rule milder than what was decided may be the first to let a request through; a stricter one may
+                // not.
                 guard kind >= old.outcome else { continue }
                 #expect(after.decide(facts).outcome >= old.outcome, "seed \(seed), \(kind.name)")
             }
