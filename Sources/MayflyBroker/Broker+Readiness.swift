@@ -6,6 +6,7 @@ extension Broker {
     /// anything finds out by itself that its disk is well again.
     package func readiness() throws(BrokerError) {
         let now = try clock.trusted()
+        guard permit.isValid else { throw .unavailable(.noLease) }
         guard !store.mustBeReopened else { throw .unavailable(.storeFailed) }
         guard writer.health.isFailing else {
             let head: StoreHead

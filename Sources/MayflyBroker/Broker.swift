@@ -1,3 +1,4 @@
+internal import Glibc
 package import MayflyCrypto
 package import MayflyLedger
 package import MayflyModel
@@ -16,6 +17,10 @@ package final class Broker: Sendable {
     package let ledger: LedgerService
     package let metrics = BrokerMetrics()
     package let limits: RequestLimits
+    /// Whether this broker may answer from its memory now.
+    package let permit: ServingPermit
+    /// The other brokers of the store; nil for a broker that has it for itself.
+    package let cluster: ClusterLink?
     package let approvals: ApprovalDesk
     package let supervisions: SupervisionDesk
     package let notices: NoticeDesk
@@ -34,15 +39,17 @@ package final class Broker: Sendable {
     package init(
         settings: BrokerSettings, store: any Store, vault: any KeyVault, wall: any WallClock,
         signer: any NoteSigner, log: any BrokerLog, segments: any SegmentVault = NoSegments(),
-        governance: any Governance = PolicyGovernance(), acceptClock: Bool = false
+        governance: any Governance = PolicyGovernance(), acceptClock: Bool = false, node: ClusterNode? = nil
     ) throws(StartError) {
         var tables = Tables()
         let head: StoreHead
         do {
-            tables = try Self.load(from: store)
+            // In this order: what others commit meanwhile is taken in again from the head on, which changes nothing.
             head = try store.head()
+            let ledgerStart = try store.ledgerStart()
+            tables = try Self.load(from: store)
             // Entries that are in no archive were taken away by someone; a search would pass over them in silence.
-            guard try store.ledgerStart() <= LedgerArchives(tables.archives.all).end else {
+            guard ledgerStart <= LedgerArchives(tables.archives.all).end else {
                 throw StoreError.corrupt(code: 0)
             }
         } catch let error as StoreError {
@@ -78,12 +85,15 @@ package final class Broker: Sendable {
         } catch {
             throw .ledger(error)
         }
+        let sharedStore = store as? any SharedStore
+        permit = ServingPermit(isShared: sharedStore != nil)
         expiry = Expiry(state: state, store: store, clock: clock, writer: writer)
         lifecycle = LifecycleWatch(live: live, state: state, clock: clock, writer: writer, metrics: metrics)
         behaviour = BehaviourBook(behaviours, writer: writer, metrics: metrics)
         writer.add(behaviour)
         let verifier = TokenVerifier(
-            live: live, state: state, clock: clock, keyring: keyring, metrics: metrics, behaviour: behaviour)
+            live: live, state: state, clock: clock, keyring: keyring, metrics: metrics, behaviour: behaviour,
+            permit: permit)
         authenticator = ClientAuthenticator(
             live: live, state: state, clock: clock,
             refusals: RefusedClients(state: state, clock: clock, writer: writer, metrics: metrics))
@@ -113,8 +123,19 @@ package final class Broker: Sendable {
         self.verifier = verifier
         writer.whenTakenOver { [state, keyring] in
             // Where a file is missing the old keys go on signing; they are published until they retire.
-            try? keyring.replace(state.read { $0.signingKeys.all }, vault: vault)
+            do throws(CryptoError) {
+                try keyring.replace(state.read { $0.signingKeys.all }, vault: vault)
+            } catch {
+                log.note(.signingKeyMissing)
+            }
             state.standingHasChanged()
+        }
+        if let sharedStore {
+            cluster = try Self.link(
+                node ?? ClusterNode(name: "", address: "", terms: LeaseTerms()), to: sharedStore, writer: writer,
+                tables: state, permit: permit, log: log)
+        } else {
+            cluster = nil
         }
         announce(acceptedClock: acceptClock && floor > reading)
     }
@@ -123,11 +144,49 @@ package final class Broker: Sendable {
     /// Checks that whoever brings a token has the key that it is bound to.
     package let proofs: DPoPVerifier
 
+    /// Takes in what was committed while the records were read, and goes among the other brokers.
+    private static func link(
+        _ node: ClusterNode, to store: any SharedStore, writer: Writer, tables: BrokerState, permit: ServingPermit,
+        log: any BrokerLog
+    ) throws(StartError) -> ClusterLink {
+        let meeting: any ClusterMeeting
+        do throws(StoreError) {
+            meeting = try store.meeting()
+        } catch {
+            throw .store(error)
+        }
+        do throws(BrokerError) {
+            _ = try writer.catchUp()
+        } catch {
+            throw .store(.leftBehind)
+        }
+        let link = ClusterLink(node, meeting: meeting, tables: tables, permit: permit, log: log) {
+            [weak writer] () throws(BrokerError) in
+            guard let writer else { throw .unavailable(.stopping) }
+            return try writer.catchUp()
+        }
+        writer.join(link)
+        link.start()
+        return link
+    }
+
+    /// Whether this broker does what one of a store is to do for all: clean up, tell notices, watch dates.
+    package var isLeader: Bool { cluster?.isLeader ?? true }
+
+    /// Returns when this broker may answer; false when it may not within ten seconds.
+    package func waitForPermit() -> Bool {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !permit.isValid, ContinuousClock.now < deadline { usleep(2000) }
+        return permit.isValid
+    }
+
     /// Answers everything accepted, and takes nothing more.
     package func stop() {
         writer.settle()
         behaviour.keepAll(at: clock.now())
         writer.stop()
+        cluster?.stop()
+        writer.join(nil)
     }
 
     /// Removes some of what has expired, from memory and from the store, and some of what was archived, from the store,
@@ -137,8 +196,8 @@ package final class Broker: Sendable {
     package func removeExpired() throws(StoreError) -> Bool {
         let isMoreLearned = behaviour.keepSome(at: clock.now())
         do {
-            let isMoreExpired = try expiry.step()
-            let isMoreArchived = try trim.takeStep()
+            let isMoreExpired = try expiry.step(inStore: isLeader)
+            let isMoreArchived = isLeader ? try trim.takeStep() : false
             return isMoreExpired || isMoreArchived || isMoreLearned
         } catch {
             metrics.storeFailed(error)
@@ -151,6 +210,7 @@ package final class Broker: Sendable {
     /// It returns before that is durable, and does nothing while an earlier step is not. Only one thread at a time may
     /// call it.
     package func watchLifecycles() {
+        guard isLeader else { return }
         lifecycle.step()
     }
 
@@ -234,6 +294,8 @@ struct StartCommand: Command {
 
 /// Writes down that something happened, and changes nothing.
 struct NoteCommand: Command {
+    static let concernsNobodyElse = true
+
     let events: [LedgerEvent]
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {

@@ -24,5 +24,7 @@ package enum BrokerError: Error, Equatable, Sendable {
         case clockWentBack
         case overloaded
         case stopping
+        /// This node has not heard from the store that it shares for so long that others do not count on it any more.
+        case noLease
     }
 }

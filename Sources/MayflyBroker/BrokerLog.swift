@@ -10,6 +10,14 @@ package enum BrokerNotice: Equatable, Sendable {
     case storeMustBeReopened
     /// Commands were refused before they were tried.
     case commandsRefused(BrokerError, count: Int)
+    /// What others have committed cannot be read; this node answers nothing more once its lease is over.
+    case cannotFollow
+    /// A signing key that others use is not in this node's key directory; it signs with what it has.
+    case signingKeyMissing
+    /// This node and the store differ by more than `BrokerClock.tolerance` about the time; it writes nothing.
+    case clockDiffers
+    case clusterOutOfTouch
+    case clusterInTouch
     /// Expired records could not be removed; they mean nothing, and are tried again.
     case cleanUpFailed(StoreError)
     /// Archived entries stay in the store, because their segment is not what it must be.

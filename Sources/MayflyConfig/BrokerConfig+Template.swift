@@ -33,6 +33,12 @@ extension BrokerConfig {
         # PGPASSFILE, passfile and service, or store_password_file names a file of mode 0600 with it.
         \(lines(of: store))
 
+        # Several brokers on one PostgreSQL database: each with the same issuer and keys, and a name of its own. Any of
+        # them answers anything. A broker that has not reached the database for a lease's length answers nothing more.
+        # cluster:
+        #   node: a
+        #   lease: 2s
+
         # The folder for parts of the ledger that mayfly ledger archive takes out of the store.
         archive: ../data/archive
 

@@ -29,6 +29,8 @@ package struct BrokerConfig: Equatable, Sendable {
     package var keysDirectory: String
     /// Where registry, revocations and ledger are.
     package var store: StoreLocation
+    /// Set when other brokers use the store too.
+    package var cluster: ClusterConfig?
     /// Where archived parts of the ledger are.
     package var archiveDirectory: String
     /// A token's life when none is asked for.
@@ -125,6 +127,12 @@ package struct BrokerConfig: Equatable, Sendable {
             try keys.finish()
         }
         store = try Self.location(of: &reader, in: directory) ?? store
+        if var cluster = try reader.object("cluster") {
+            guard case .postgres = store else {
+                throw reader.failure("cluster", .invalid(rule: "needs a store that is a postgresql:// URL"))
+            }
+            self.cluster = try ClusterConfig(&cluster)
+        }
         archiveDirectory = try Self.path("archive", of: &reader, in: directory) ?? archiveDirectory
         if var token = try reader.object("token") { try readToken(&token) }
         enrolmentCodeLife =

@@ -184,6 +184,34 @@ internal import MayflyBroker
         return unsafe PostgresResult(result)
     }
 
+    /// Waits until somebody says something on a channel that this connection listens on, `bell` rings, or the time is
+    /// over; answers what was said.
+    func listen(milliseconds: Int64, until bell: Bell) throws(StoreError) -> [String] {
+        var said = takeNotifications()
+        guard said.isEmpty else { return said }
+        var entries = [
+            pollfd(fd: unsafe PQsocket(handle), events: Int16(POLLIN), revents: 0),
+            pollfd(fd: bell.handle, events: Int16(POLLIN), revents: 0),
+        ]
+        let ready = unsafe poll(&entries, 2, Int32(clamping: max(0, milliseconds)))
+        guard ready >= 0 || errno == EINTR else { throw lost() }
+        if entries[1].revents != 0 { bell.answer() }
+        if entries[0].revents != 0 {
+            guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
+            said = takeNotifications()
+        }
+        return said
+    }
+
+    private func takeNotifications() -> [String] {
+        var said: [String] = []
+        while let notice = unsafe PQnotifies(handle) {
+            if let text = unsafe notice.pointee.extra { said.append(unsafe String(cString: text)) }
+            unsafe PQfreemem(notice)
+        }
+        return said
+    }
+
     /// Sends what is queued, and takes in what comes meanwhile: the server may wait for that.
     private func flush(by deadline: ContinuousClock.Instant) throws(StoreError) {
         while true {

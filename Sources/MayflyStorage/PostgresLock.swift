@@ -1,6 +1,6 @@
 internal import MayflyBroker
 
-/// The right to be the one process that writes a store, as long as the session lives that took it.
+/// The right to write a store, alone or as one of those who share it, as long as the session lives that took it.
 ///
 /// It lies on the table of the head, so that two stores in one database have a lock each.
 enum PostgresLock {
@@ -30,6 +30,22 @@ enum PostgresLock {
         let answers = try connection.execute(
             ["SELECT CASE WHEN pg_try_advisory_lock(\(key)) THEN 1 ELSE 0 END::bigint"], by: deadline)
         return try answers.first?.integer(0, 0) == 1
+    }
+
+    /// Takes it together with others who share it, while nobody has it alone; answers whether this session has it.
+    static func share(
+        _ connection: PostgresConnection, by deadline: ContinuousClock.Instant
+    ) throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            try connection.execute(
+                [
+                    "BEGIN", "SET LOCAL lock_timeout = \(grace)", "SELECT pg_advisory_lock_shared(\(key))", "COMMIT",
+                ], by: deadline)
+            return true
+        } catch {
+            guard error == .inputOutput(code: StoreError.sqlState("55P03")) else { throw error }
+            return false
+        }
     }
 
     /// Ends the other sessions with this name, which nobody but this process has.

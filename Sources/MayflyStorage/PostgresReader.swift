@@ -5,7 +5,7 @@ internal import MayflyCrypto
 /// A connection that only reads, made anew when it broke; each call sees one committed state.
 final class PostgresReader {
     private static let selectHead = PostgresStatement(
-        "head", "SELECT revision, size, frontier FROM mayfly_head WHERE id = 1")
+        "head", "SELECT revision, size, frontier, serial FROM mayfly_head WHERE id = 1")
     private static let selectRecords = PostgresStatement(
         "records", "SELECT kind, key, value, expires FROM mayfly_record")
     private static let selectMarks = PostgresStatement("marks", "SELECT marks FROM mayfly_mark")
@@ -62,6 +62,16 @@ final class PostgresReader {
 
     private static func head(_ connection: PostgresConnection) throws(StoreError) -> StoreHead {
         try connection.ask(selectHead(), by: .now + PostgresConnection.patience).head()
+    }
+
+    /// The head with the number of commits, as those need it who share the store.
+    func sharedHead() throws(StoreError) -> StoreHead {
+        try read { (connection) throws(StoreError) in
+            let row = try connection.ask(Self.selectHead(), by: .now + PostgresConnection.patience)
+            var head = try row.head()
+            head.commits = try row.counter(0, 3)
+            return head
+        }
     }
 
     func ledgerStart() throws(StoreError) -> UInt64 {

@@ -18,10 +18,7 @@ package final class PostgresStore: Store {
         case inspect
     }
 
-    /// A long search over the ledger keeps one; the other is there for proofs.
-    private static let readerCount = 2
-
-    private let readers: [Reader]
+    private let readers: PostgresReaders
     private let writer: Mutex<PostgresWriter>
     private let hash: TermHash
     private let tail: TermTail
@@ -43,17 +40,15 @@ package final class PostgresStore: Store {
         hash = writer.hash
         tail = writer.tail
         self.writer = Mutex(writer)
-        var readers: [Reader] = []
-        for _ in 0..<Self.readerCount { readers.append(try Reader(place)) }
-        self.readers = readers
+        readers = try PostgresReaders(place)
     }
 
     package func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError) {
-        try read { (reader) throws(StoreError) in try reader.loadRecords(body) }
+        try readers.read { (reader) throws(StoreError) in try reader.loadRecords(body) }
     }
 
     package func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) {
-        try read { (reader) throws(StoreError) in try reader.loadMarks(body) }
+        try readers.read { (reader) throws(StoreError) in try reader.loadMarks(body) }
     }
 
     /// After a commit whose outcome is not known, this finds it out, by a new connection.
@@ -62,7 +57,7 @@ package final class PostgresStore: Store {
             let deadline = ContinuousClock.now + PostgresWriter.patience
             return try writer.withLock { (writer) throws(StoreError) in try writer.settledHead(by: deadline) }
         }
-        return try read { (reader) throws(StoreError) in try reader.head() }
+        return try readers.read { (reader) throws(StoreError) in try reader.head() }
     }
 
     package func commit(_ batch: Batch) throws(StoreError) {
@@ -95,38 +90,18 @@ package final class PostgresStore: Store {
     }
 
     package func ledgerEntries(in range: Range<UInt64>) throws(StoreError) -> [LedgerEntry] {
-        try read { (reader) throws(StoreError) in try reader.entries(in: range) }
+        try readers.read { (reader) throws(StoreError) in try reader.entries(in: range) }
     }
 
     package func ledgerEntries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry] {
-        try read { (reader) throws(StoreError) in try reader.entries(matching: query, hash: hash, tail: tail) }
+        try readers.read { (reader) throws(StoreError) in try reader.entries(matching: query, hash: hash, tail: tail) }
     }
 
     package func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
-        try read { (reader) throws(StoreError) in try reader.hashes(level: level, in: range) }
+        try readers.read { (reader) throws(StoreError) in try reader.hashes(level: level, in: range) }
     }
 
     package func ledgerStart() throws(StoreError) -> UInt64 {
-        try read { (reader) throws(StoreError) in try reader.ledgerStart() }
-    }
-
-    /// Runs `body` on a reader that is free, or else waits for the first.
-    private func read<Value: Sendable>(
-        _ body: (PostgresReader) throws(StoreError) -> Value
-    ) throws(StoreError) -> Value {
-        for reader in readers {
-            let value = try reader.state.withLockIfAvailable { (state) throws(StoreError) in try body(state) }
-            if let value { return value }
-        }
-        return try readers[0].state.withLock { (state) throws(StoreError) in try body(state) }
-    }
-
-    /// A reader with its lock.
-    private final class Reader: Sendable {
-        let state: Mutex<PostgresReader>
-
-        init(_ place: PostgresPlace) throws(StoreError) {
-            state = Mutex(try PostgresReader(place))
-        }
+        try readers.read { (reader) throws(StoreError) in try reader.ledgerStart() }
     }
 }

@@ -16,8 +16,8 @@ final class PostgresWriter {
     /// How long one call works before it gives up.
     static let patience = Duration.seconds(5)
 
-    private static let begin = PostgresStatement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED")
-    private static let commit = PostgresStatement("commit", "COMMIT")
+    static let begin = PostgresStatement("begin", "BEGIN ISOLATION LEVEL READ COMMITTED")
+    static let commit = PostgresStatement("commit", "COMMIT")
     private static let look = PostgresStatement(
         "look", "SELECT revision, size, frontier, serial, term_key FROM mayfly_head WHERE id = 1")
     /// Takes the store over from whoever has it.
@@ -35,14 +35,14 @@ final class PostgresWriter {
         UPDATE mayfly_head SET writer = CASE WHEN writer = $1 OR writer = $2 THEN $2 END WHERE id = 1
         RETURNING revision, size, frontier, serial, term_key
         """, .integer, .integer)
-    private static let move = PostgresStatement(
+    static let move = PostgresStatement(
         "move",
         """
         UPDATE mayfly_head SET serial = CASE WHEN writer = $1 AND serial = $2 THEN serial + 1 END,
             revision = $3, size = $4, frontier = $5
         WHERE id = 1
         """, .integer, .integer, .integer, .integer, .blob)
-    private static let stay = PostgresStatement(
+    static let stay = PostgresStatement(
         "stay", "UPDATE mayfly_head SET writer = CASE WHEN writer = $1 THEN writer END WHERE id = 1", .integer)
 
     private let place: PostgresPlace
@@ -71,6 +71,7 @@ final class PostgresWriter {
         name = "mayfly-writer-" + String(UInt64.random(in: 0 ... .max), radix: 16)
         let deadline = ContinuousClock.now + Self.patience
         let connection = try Self.connect(place, name, by: deadline)
+        try PostgresSchema.upgrade(connection, by: deadline)
         try PostgresSchema.verify(connection, by: deadline)
         // A process that was killed just now may live on for a moment in the server.
         guard try PostgresLock.take(connection, by: deadline, waiting: true) else { throw .conflict }

@@ -316,9 +316,28 @@ struct PostgresStoreTests: Sendable {
     @Test("a store of a newer version is refused")
     func newerSchema() throws {
         _ = try store(.create)
-        try place.sql("UPDATE mayfly_schema SET version = 9")
-        #expect(throws: StoreError.newerSchema(found: 9, known: 1)) { _ = try store() }
-        #expect(throws: StoreError.newerSchema(found: 9, known: 1)) { _ = try store(.create) }
+        try place.sql("UPDATE mayfly_schema SET version = 9, compatible = 3")
+        #expect(throws: StoreError.newerSchema(found: 9, known: 2)) { _ = try store() }
+        #expect(throws: StoreError.newerSchema(found: 9, known: 2)) { _ = try store(.create) }
+    }
+
+    @Test("a store of a newer version that says that this one may use it is used")
+    func compatibleSchema() throws {
+        _ = try store(.create)
+        try place.sql("UPDATE mayfly_schema SET version = 9, compatible = 2")
+        #expect(try store().head() == StoreHead())
+    }
+
+    @Test("a store of the first version is brought to this one, and keeps what it has")
+    func firstSchema() throws {
+        try store(.create).append(count: 3)
+        try place.sql(
+            """
+            DROP TABLE mayfly_commit; DROP TABLE mayfly_node; ALTER TABLE mayfly_schema DROP COLUMN compatible;
+            UPDATE mayfly_schema SET version = 1
+            """)
+        #expect(try store().head().ledgerSize == 3)
+        #expect(try place.sql("SELECT version, compatible FROM mayfly_schema").hasPrefix("2|2"))
     }
 
     static let damage = [

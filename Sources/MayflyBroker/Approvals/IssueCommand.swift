@@ -2,6 +2,8 @@ import MayflyModel
 
 /// What a token request comes to: a token, or the question to people that stands before it.
 enum IssueCommand: Command {
+    static let concernsNobodyElse = true
+
     case mint(MintCommand)
     case raise(RaiseApprovalCommand)
 

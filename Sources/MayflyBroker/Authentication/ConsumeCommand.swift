@@ -12,6 +12,8 @@ struct ConsumeCommand: Command {
 
 /// Uses up a client's assertion, and proofs of possession that came with tokens; answers the proofs that were fresh.
 struct ShowCommand: Command {
+    static let concernsNobodyElse = true
+
     let assertion: UsedMark?
     let proofs: [UsedMark]
 
@@ -43,7 +45,10 @@ extension Broker {
         let token =
             verifier.verify(compact, as: .accessToken, asleepToo: true)
             ?? verifier.verify(compact, as: .ticket, asleepToo: true)
-        guard let claims = token?.claims else { return consume(client, completion) }
+        guard let claims = token?.claims else {
+            // It may have ended a moment ago, and not everywhere yet.
+            return consume(client) { [writer] result in writer.whenEverywhere { completion(result) } }
+        }
         let isOwn = claims.clientID.utf8.elementsEqual(client.client.text.utf8)
         let isAbove = claims.chain.contains { $0.agent.text.utf8.elementsEqual(client.client.text.utf8) }
         guard isOwn || isAbove else {

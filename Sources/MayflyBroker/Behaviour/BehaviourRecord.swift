@@ -33,6 +33,8 @@ package struct BehaviourRecord: Record, Equatable {
 
 /// Writes down what is usual for some agents; nobody waits for it, and the ledger says nothing of it.
 struct KeepBehaviourCommand: Command {
+    static let concernsNobodyElse = true
+
     let records: [BehaviourRecord]
     /// Agents of which nothing is known any more.
     let forgotten: [AgentID]

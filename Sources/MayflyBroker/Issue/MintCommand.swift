@@ -6,6 +6,8 @@ import MayflyPolicy
 ///
 /// It runs in the writer's order, where revocations run too: nothing minted from an older view survives one.
 struct MintCommand: Command {
+    static let concernsNobodyElse = true
+
     let token: IssuedToken
     /// The chain as it must stand now: the parent's links and the new one.
     let chain: [ChainLink]
@@ -131,6 +133,8 @@ struct MintCommand: Command {
 
 /// Writes down a refusal, and uses up the assertion and the proof with which it was asked.
 struct RefusalCommand: Command {
+    static let concernsNobodyElse = true
+
     let error: OAuthError
     let assertion: UsedMark?
     var proof: UsedMark?

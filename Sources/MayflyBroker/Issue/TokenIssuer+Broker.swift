@@ -71,6 +71,8 @@ extension TokenIssuer {
 
 /// Makes the issuance of a broker token durable.
 struct BrokerTokenCommand: Command {
+    static let concernsNobodyElse = true
+
     let token: IssuedToken
     let assertion: UsedMark?
     let event: LedgerEvent

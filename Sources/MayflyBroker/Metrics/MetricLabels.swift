@@ -26,7 +26,7 @@ package enum RefusalReason: Int, MetricLabel {
     case invalidTarget, invalidAuthorizationDetails, invalidToken, insufficientScope, temporarilyUnavailable
     case accessDenied, authorizationPending, slowDown, expiredToken, unknownUserID, invalidBindingMessage
     case invalidDPoPProof, useDPoPNonce
-    case storeFull, storeFailed, clockWentBack, overloaded, stopping
+    case storeFull, storeFailed, clockWentBack, overloaded, stopping, noLease
 
     init(_ code: OAuthError.Code) {
         switch code {
@@ -60,6 +60,7 @@ package enum RefusalReason: Int, MetricLabel {
         case .unavailable(.storeFull): self = .storeFull
         case .unavailable(.storeFailed): self = .storeFailed
         case .unavailable(.clockWentBack): self = .clockWentBack
+        case .unavailable(.noLease): self = .noLease
         case .unavailable(.overloaded): self = .overloaded
         case .unavailable(.stopping): self = .stopping
         }
@@ -89,6 +90,7 @@ package enum RefusalReason: Int, MetricLabel {
         case .storeFull: "store_full"
         case .storeFailed: "store_failed"
         case .clockWentBack: "clock_went_back"
+        case .noLease: "no_lease"
         case .overloaded: "overloaded"
         case .stopping: "stopping"
         }
@@ -179,7 +181,7 @@ package enum CacheResult: Int, MetricLabel {
 
 /// What the store reported.
 package enum StoreErrorKind: Int, MetricLabel {
-    case full, inputOutput, corrupt, conflict, invalid, newerSchema, cannotOpen, notDurable
+    case full, inputOutput, corrupt, conflict, invalid, newerSchema, cannotOpen, notDurable, leftBehind
 
     init(_ error: StoreError) {
         switch error {
@@ -191,6 +193,7 @@ package enum StoreErrorKind: Int, MetricLabel {
         case .newerSchema: self = .newerSchema
         case .cannotOpen: self = .cannotOpen
         case .notDurable: self = .notDurable
+        case .leftBehind: self = .leftBehind
         }
     }
 
@@ -204,6 +207,7 @@ package enum StoreErrorKind: Int, MetricLabel {
         case .newerSchema: "newer_schema"
         case .cannotOpen: "cannot_open"
         case .notDurable: "not_durable"
+        case .leftBehind: "left_behind"
         }
     }
 }

@@ -64,6 +64,10 @@ package final class NoticeDesk: LedgerObserver {
         for listener in listeners.withLock({ $0 }) { listener() }
     }
 
+    package func tookIn() {
+        for listener in listeners.withLock({ $0 }) { listener() }
+    }
+
     /// Has `listener` called whenever there is something new; it must be quick.
     package func listen(_ listener: @escaping @Sendable () -> Void) {
         listeners.withLock { $0.append(listener) }
@@ -147,6 +151,8 @@ package final class NoticeDesk: LedgerObserver {
 
 /// Takes one route's name off a notice, and says in the ledger when the route was never told.
 struct SettleNoticeCommand: Command {
+    static let concernsNobodyElse = true
+
     let id: Int64
     let route: NoticeRoute
     let outcome: NoticeDesk.Outcome
@@ -171,6 +177,8 @@ struct SettleNoticeCommand: Command {
 
 /// Takes names that nobody has any more off all notices.
 struct ForgetRoutesCommand: Command {
+    static let concernsNobodyElse = true
+
     let known: Set<String>
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {

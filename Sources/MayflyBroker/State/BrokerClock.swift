@@ -45,6 +45,22 @@ package final class BrokerClock: Sendable {
         return now
     }
 
+    /// Whether the wall clock is within the tolerance of another clock that has just been read.
+    package func agrees(with other: Timestamp) -> Bool {
+        let (difference, overflow) = wall.now().milliseconds.subtractingReportingOverflow(other.milliseconds)
+        return !overflow && difference.magnitude <= UInt64(Self.tolerance)
+    }
+
+    /// Goes on from `time`, which another broker of the same store has written down, if that is later.
+    func follow(_ time: Timestamp) {
+        let steady = wall.elapsed()
+        reading.withLock { reading in
+            guard time > reading.latest else { return }
+            (reading.base, reading.mark, reading.latest) = (time, steady, time)
+            current.store(Int64.min, ordering: .relaxed)
+        }
+    }
+
     /// The time, and the milliseconds by which the wall clock is behind it.
     private func read() -> (now: Timestamp, behind: Int64) {
         let wallTime = wall.now()

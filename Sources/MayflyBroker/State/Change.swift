@@ -48,3 +48,27 @@ package enum Change: Sendable {
         }
     }
 }
+
+extension Change {
+    /// The change that removed the record with this key; throws for a kind of which none is ever removed.
+    init(removing key: RecordKey) throws(FieldError) {
+        let failure = FieldError(path: .root, problem: .invalid(rule: "no record of this kind and name is removed"))
+        let text = String(validating: key.key, as: UTF8.self)
+        func found<ID>(_ id: ID?) throws(FieldError) -> ID {
+            guard let id else { throw failure }
+            return id
+        }
+        switch key.kind {
+        case .role: self = .removeRole(try found(text.flatMap { RoleID($0) }))
+        case .resource: self = .removeResource(try found(text.flatMap { ResourceName($0) }))
+        case .enrolmentCode: self = .removeCode(try found(SHA256Digest(bytes: key.key)))
+        case .policy: self = .removePolicy(try found(text.flatMap { Int64($0) }))
+        case .reservation: self = .removeReservation(try found(text))
+        case .notice: self = .removeNotice(try found(text.flatMap { Int64($0) }))
+        case .behaviour: self = .removeBehaviour(try found(text.flatMap { AgentID($0) }))
+        case .setting, .admin, .owner, .agent, .signingKey, .revocation, .archive, .budget, .approval, .supervision,
+            .quota:
+            throw failure
+        }
+    }
+}

@@ -7,7 +7,15 @@ package import MayflyModel
 package protocol Command: Sendable {
     associatedtype Answer: Sendable
 
+    /// Whether its answer says nothing of what others may do: then it need not wait until every broker of a shared
+    /// store knows of changes that came before it.
+    static var concernsNobodyElse: Bool { get }
+
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Answer>
+}
+
+extension Command {
+    package static var concernsNobodyElse: Bool { false }
 }
 
 /// When a command is decided.

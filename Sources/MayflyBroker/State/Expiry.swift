@@ -36,9 +36,12 @@ final class Expiry: Sendable {
     }
 
     /// Takes one step; answers whether there is more to do.
-    func step() throws(StoreError) -> Bool {
+    ///
+    /// Of several brokers one is to clean up `inStore`.
+    func step(inStore: Bool = true) throws(StoreError) -> Bool {
         let now = clock.now()
         let forgotten = state.forgetExpired(at: now, limit: Self.memoryStep)
+        guard inStore else { return forgotten.isMore }
         let written = writer.writtenTime
         let isWaiting = round.withLock { round -> (any: Bool, asks: Bool) in
             if forgotten.count > 0 { round.forgottenAt = now }
@@ -58,6 +61,8 @@ final class Expiry: Sendable {
 
 /// Writes down what time it is.
 struct LastTimeCommand: Command {
+    static let concernsNobodyElse = true
+
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
         Decided((), changes: [.lastTime(moment.now)])
     }

@@ -7,4 +7,11 @@ package import MayflyModel
 package protocol LedgerObserver: Sendable {
     /// `events` are those of one commit, command by command.
     func committed(_ events: [[LedgerEvent]], at now: Timestamp)
+
+    /// Another broker of the store has committed something that is to be told to others.
+    func tookIn()
+}
+
+extension LedgerObserver {
+    package func tookIn() {}
 }

@@ -53,6 +53,32 @@ enum LoadedRecord: Sendable {
     }
 }
 
+extension LoadedRecord {
+    /// The change that put the record where it is.
+    var change: Change {
+        switch self {
+        case .setting(let record): .setting(record)
+        case .admin(let record): .admin(record)
+        case .owner(let record): .owner(record)
+        case .role(let record): .role(record)
+        case .resource(let record): .resource(record)
+        case .agent(let record): .agent(record)
+        case .code(let record): .code(record)
+        case .signingKey(let record): .signingKey(record)
+        case .revocation(let record): .revocation(record)
+        case .archive(let record): .archive(record)
+        case .policy(let record): .policy(record)
+        case .budget(let record): .budget(record)
+        case .reservation(let record): .reservation(record)
+        case .approval(let record): .approval(record)
+        case .supervision(let record): .supervision(record)
+        case .notice(let record): .notice(record)
+        case .behaviour(let record): .behaviour(record)
+        case .quota(let record): .quota(record)
+        }
+    }
+}
+
 /// Reads stored records into tables, on all processors: reading a large registry is most of a start.
 ///
 /// Records come one at a time, are gathered, and then read side by side, so that no more than one gathering of them is

@@ -26,6 +26,9 @@ package final class Writer: Sendable {
     private let observers = Mutex<[any LedgerObserver]>([])
     /// Called when a commit that was answered as failed turns out to have been kept.
     private let takeover = Mutex<(@Sendable () -> Void)?>(nil)
+    /// The store, when other brokers commit to it too.
+    private let shared: (any SharedStore)?
+    private let link = Mutex<ClusterLink?>(nil)
 
     private struct Pending {
         var jobs: [Job] = []
@@ -88,6 +91,8 @@ package final class Writer: Sendable {
 
     /// A command with its type forgotten.
     private struct Job: Sendable {
+        /// See `Command.concernsNobodyElse`.
+        let concernsNobodyElse: Bool
         /// Decides on the draft; answers the events, and what to call once the commit has succeeded or failed.
         let run: @Sendable (inout Tables, Moment) -> (events: [LedgerEvent], finish: @Sendable (BrokerError?) -> Void)
         let refuse: @Sendable (BrokerError) -> Void
@@ -99,6 +104,7 @@ package final class Writer: Sendable {
     ) throws(LedgerError) {
         self.live = live
         self.store = store
+        shared = store as? any SharedStore
         self.state = state
         self.clock = clock
         self.log = log
@@ -114,6 +120,7 @@ package final class Writer: Sendable {
         _ command: C, _ completion: @escaping @Sendable (Result<C.Answer, BrokerError>) -> Void
     ) {
         let job = Job(
+            concernsNobodyElse: C.concernsNobodyElse,
             run: { draft, moment in
                 do throws(BrokerError) {
                     let decided = try command.decide(draft, moment)
@@ -207,16 +214,20 @@ package final class Writer: Sendable {
     }
 
     private func commit(_ jobs: [Job]) {
-        let finishes: [@Sendable (BrokerError?) -> Void]
+        let finishes: [(call: @Sendable (BrokerError?) -> Void, concernsOthers: Bool)]
         let failure: BrokerError?
         var written: [[LedgerEvent]] = []
         let observers = observers.withLock { $0 }
         let routes = live.current.notices
-        // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
-        let now = clock.now()
+        let link = link.withLock { $0 }
+        let now: Timestamp
+        let revision: UInt64
         do throws(BrokerError) {
-            var (head, frontier) = try settledPosition()
+            var (head, frontier) = try nextPosition()
+            // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
+            now = clock.now()
             var draft = state.copy()
+            let before = draft.revision
             var entries: [LedgerEntry] = []
             var subtrees: [LedgerSubtree] = []
             finishes = jobs.map { job in
@@ -231,11 +242,14 @@ package final class Writer: Sendable {
                         subtrees.append(LedgerSubtree(level: subtree.level, index: subtree.index, hash: subtree.hash))
                     }
                 }
-                return finish
+                return (finish, !job.concernsNobodyElse)
             }
-            head = StoreHead(revision: draft.revision, ledgerSize: frontier.size, frontier: frontier.hashes)
+            revision = draft.revision
+            head = StoreHead(
+                revision: revision, ledgerSize: frontier.size, frontier: frontier.hashes,
+                commits: shared == nil ? 0 : head.commits + 1)
             metrics.batchSize.observe(UInt64(jobs.count))
-            failure = write(&draft, entries, subtrees, head, frontier, written, now)
+            failure = write(&draft, entries, subtrees, head, frontier, written, now, movesRevision: revision != before)
         } catch {
             health.failed()
             log.note(.commandsRefused(error, count: jobs.count))
@@ -243,7 +257,17 @@ package final class Writer: Sendable {
             return
         }
         if failure == nil, !written.isEmpty { for observer in observers { observer.committed(written, at: now) } }
-        for finish in finishes { finish(failure) }
+        guard let link, failure == nil else {
+            for finish in finishes { finish.call(failure) }
+            return
+        }
+        for finish in finishes {
+            if finish.concernsOthers {
+                link.whenEverywhere(revision) { finish.call(nil) }
+            } else {
+                finish.call(nil)
+            }
+        }
     }
 
     /// Has an entry told to those who want to hear of it, in the entry's own commit.
@@ -261,9 +285,10 @@ package final class Writer: Sendable {
     /// Makes the draft durable and then visible, and leaves nothing in it; answers why not, if not.
     private func write(
         _ draft: inout Tables, _ entries: [LedgerEntry], _ subtrees: [LedgerSubtree], _ head: StoreHead,
-        _ frontier: MerkleFrontier, _ events: [[LedgerEvent]], _ now: Timestamp
+        _ frontier: MerkleFrontier, _ events: [[LedgerEvent]], _ now: Timestamp, movesRevision: Bool
     ) -> BrokerError? {
         var batch = Batch(head: head)
+        batch.movesRevision = movesRevision
         batch.entries = entries
         batch.subtrees = subtrees
         draft.collect(into: &batch)
@@ -271,7 +296,10 @@ package final class Writer: Sendable {
         // The draft's hold on the published rows ends here, for the caller too: publishing then changes them in place.
         draft = Tables()
         state.endDraft()
-        guard !batch.isEmpty else { return nil }
+        guard !batch.isEmpty else {
+            shared?.endTurn()
+            return nil
+        }
         let writtenTime = !entries.isEmpty || drafted.settings[.lastTime] != nil ? now : nil
         let start = ContinuousClock.now
         do {
@@ -279,11 +307,14 @@ package final class Writer: Sendable {
             try store.commit(batch)
         } catch {
             metrics.storeFailed(error)
-            position.withLock {
-                $0.isUncertain = true
-                $0.unsettled = Unsettled(
-                    head: head, frontier: frontier, drafted: drafted, events: events, writtenTime: writtenTime,
-                    time: now)
+            // In a shared store the next turn tells what was kept, as it tells what others have committed.
+            if shared == nil {
+                position.withLock {
+                    $0.isUncertain = true
+                    $0.unsettled = Unsettled(
+                        head: head, frontier: frontier, drafted: drafted, events: events, writtenTime: writtenTime,
+                        time: now)
+                }
             }
             health.failed()
             log.note(.commitFailed(error))
@@ -325,6 +356,111 @@ package final class Writer: Sendable {
         guard let unsettled, found == unsettled.head else { throw .unavailable(.storeFailed) }
         takeOver(unsettled)
         return (unsettled.head, unsettled.frontier)
+    }
+
+    // MARK: Shared stores
+
+    private func nextPosition() throws(BrokerError) -> (StoreHead, MerkleFrontier) {
+        guard let shared else { return try settledPosition() }
+        return try turn(in: shared)
+    }
+
+    /// Takes the turn, and the state up to where the store stands; the position to append at.
+    private func turn(in store: any SharedStore) throws(BrokerError) -> (StoreHead, MerkleFrontier) {
+        while true {
+            let turn: StoreTurn
+            do throws(StoreError) {
+                turn = try store.takeTurn(after: head)
+            } catch {
+                metrics.storeFailed(error)
+                throw .unavailable(.storeFailed)
+            }
+            do throws(BrokerError) {
+                guard clock.agrees(with: turn.storeTime) else {
+                    log.note(.clockDiffers)
+                    throw .unavailable(.clockWentBack)
+                }
+                try takeIn(turn.commits)
+            } catch {
+                store.endTurn()
+                throw error
+            }
+            if turn.isComplete { return position.withLock { ($0.head, $0.frontier) } }
+            store.endTurn()
+        }
+    }
+
+    /// Takes in what others have committed, on the writer's queue; answers the revision that is then in memory.
+    func catchUp() throws(BrokerError) -> UInt64 {
+        guard let shared else { return state.read { $0.revision } }
+        let result = queue.sync { () -> Result<UInt64, BrokerError> in
+            do throws(BrokerError) {
+                while true {
+                    let commits: [CommittedBatch]
+                    do throws(StoreError) {
+                        commits = try shared.commits(after: head)
+                    } catch {
+                        metrics.storeFailed(error)
+                        throw .unavailable(.storeFailed)
+                    }
+                    if commits.isEmpty { return .success(state.read { $0.revision }) }
+                    try takeIn(commits)
+                }
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Makes what others have committed part of the state, in one step for its readers.
+    private func takeIn(_ commits: [CommittedBatch]) throws(BrokerError) {
+        guard let last = commits.last else { return }
+        var draft = state.copy()
+        var shared = SharedValues()
+        var keysMoved = false
+        var noticesMoved = false
+        do {
+            for commit in commits {
+                for record in commit.puts {
+                    keysMoved = keysMoved || record.key.kind == .signingKey
+                    noticesMoved = noticesMoved || record.key.kind == .notice
+                    draft.apply(try LoadedRecord(record, sharing: &shared).change)
+                }
+                for key in commit.deletes { draft.apply(try Change(removing: key)) }
+                for mark in commit.marks { draft.apply(.used(mark)) }
+            }
+            draft.revision = last.head.revision
+            let frontier = try MerkleFrontier(size: last.head.ledgerSize, hashes: last.head.frontier)
+            let drafted = draft.drafted
+            draft = Tables()
+            state.endDraft()
+            state.absorb(drafted)
+            let time = commits.compactMap(\.time).max()
+            position.withLock {
+                ($0.head, $0.frontier) = (last.head, frontier)
+                if let time { $0.writtenTime = max($0.writtenTime, time) }
+            }
+            if let time { clock.follow(time) }
+        } catch {
+            draft = Tables()
+            state.endDraft()
+            log.note(.cannotFollow)
+            throw .unavailable(.storeFailed)
+        }
+        if keysMoved { takeover.withLock { $0 }?() }
+        if noticesMoved { for observer in observers.withLock({ $0 }) { observer.tookIn() } }
+    }
+
+    /// Has whatever concerns others wait for them from now on.
+    func join(_ link: ClusterLink?) {
+        self.link.withLock { $0 = link }
+    }
+
+    /// Calls `body` once every broker of the store has what this one has now.
+    func whenEverywhere(_ body: @escaping @Sendable () -> Void) {
+        guard let link = link.withLock({ $0 }) else { return body() }
+        link.whenEverywhere(head.revision, body)
     }
 
     private func takeOver(_ unsettled: Unsettled) {

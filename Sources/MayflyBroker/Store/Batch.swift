@@ -8,11 +8,16 @@ package struct StoreHead: Equatable, Sendable {
     package var ledgerSize: UInt64
     /// The right edge of the Merkle tree, largest subtree first, as the ledger module needs it to append.
     package var frontier: [SHA256Digest]
+    /// How many commits a shared store has had; 0 in one that a single broker has for itself.
+    package var commits: UInt64
 
-    package init(revision: UInt64 = 0, ledgerSize: UInt64 = 0, frontier: [SHA256Digest] = []) {
+    package init(
+        revision: UInt64 = 0, ledgerSize: UInt64 = 0, frontier: [SHA256Digest] = [], commits: UInt64 = 0
+    ) {
         self.revision = revision
         self.ledgerSize = ledgerSize
         self.frontier = frontier
+        self.commits = commits
     }
 }
 
@@ -30,6 +35,8 @@ package struct Batch: Sendable {
     package var subtrees: [LedgerSubtree] = []
     /// The head after this batch.
     package var head: StoreHead
+    /// Whether the revision is another one than before.
+    package var movesRevision = false
 
     package init(head: StoreHead) {
         self.head = head

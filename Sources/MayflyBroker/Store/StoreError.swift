@@ -11,6 +11,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case corrupt(code: Int)
     /// Another writer holds the store, or moved the ledger first; nothing of the batch was kept.
     case conflict
+    /// Others have committed more than the store still tells one by one; only a new start takes it all in.
+    case leftBehind
     /// The caller broke a bound of `StoreLimits` or of the batch's own numbers; nothing of the batch was kept.
     case invalid
     /// The store was made by a newer version of Mayfly.

@@ -8,6 +8,8 @@ import MayflyPolicy
 /// last unit, and what is spent is durable in the commit that holds the decision. So is the use of what people agreed
 /// to for this action alone, and the question that is put to them.
 struct DecisionCommand: Command {
+    static let concernsNobodyElse = true
+
     let decision: ActionDecision
     let active: VerificationService.ActiveToken?
     /// The proof of possession that came with the token.

@@ -14,11 +14,12 @@ package final class TokenVerifier: Sendable {
     private let keyring: Keyring
     private let metrics: BrokerMetrics
     private let behaviour: BehaviourBook
+    private let permit: ServingPermit
     private let known = KnownTokens()
 
     package init(
         live: LiveSettings, state: BrokerState, clock: BrokerClock, keyring: Keyring, metrics: BrokerMetrics,
-        behaviour: BehaviourBook
+        behaviour: BehaviourBook, permit: ServingPermit = ServingPermit(isShared: false)
     ) {
         self.live = live
         self.state = state
@@ -26,6 +27,7 @@ package final class TokenVerifier: Sendable {
         self.keyring = keyring
         self.metrics = metrics
         self.behaviour = behaviour
+        self.permit = permit
     }
 
     /// A token that is signed by us, of this kind, alive, and within its hours of use; nil for anything else.
@@ -40,7 +42,8 @@ package final class TokenVerifier: Sendable {
     package func verify(
         _ compact: ArraySlice<UInt8>, as kind: TokenKind, atAnyHour: Bool = false, asleepToo: Bool = false
     ) -> KnownToken? {
-        guard compact.count <= JWS.maximumLength else { return nil }
+        // Whoever asks has been told already that this node cannot say; should that be forgotten, nothing is alive.
+        guard compact.count <= JWS.maximumLength, permit.isValid else { return nil }
         let digest = SHA256.digest(of: compact)
         let now = clock.now()
         let token: KnownToken

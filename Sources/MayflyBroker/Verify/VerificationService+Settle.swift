@@ -22,6 +22,8 @@ extension VerificationService {
 
 /// Closes a reservation, and returns what was not used to each budget that it was taken from.
 struct SettleCommand: Command {
+    static let concernsNobodyElse = true
+
     let reservation: String
     let used: Amounts
     let asker: String

@@ -95,6 +95,7 @@ package struct BrokerHandler: HTTPHandler {
     }
 
     private func run(_ endpoint: Endpoint, _ request: HTTPRequest, _ parameters: [String: String]) -> HTTPOutcome {
+        guard broker.permit.isValid || endpoint.answersAlone else { return .reply(noLease(endpoint)) }
         do throws(Failure) {
             let caller = try AccessRule.caller(of: request, for: endpoint.access, broker: broker)
             return try endpoint.run(
@@ -104,5 +105,11 @@ package struct BrokerHandler: HTTPHandler {
         } catch {
             return .reply(Problem.reply(for: error))
         }
+    }
+
+    /// What this node says while others do not count on it.
+    private func noLease(_ endpoint: Endpoint) -> HTTPReply {
+        let reason = BrokerError.unavailable(.noLease)
+        return endpoint.template.hasPrefix("/oauth2/") ? OAuthReply.error(reason) : Problem.reply(for: .broker(reason))
     }
 }

@@ -39,6 +39,8 @@ package final class Endpoint: Sendable {
     package let needsETag: Bool
     /// Bytes of a body that an authorized caller may send; nil for no more than anybody.
     let largestBody: Int?
+    /// Whether it answers also when this node may say nothing of the state: what a node is, and how it is.
+    let answersAlone: Bool
     let run: @Sendable (Call) throws(Failure) -> HTTPOutcome
 
     init(
@@ -59,6 +61,9 @@ package final class Endpoint: Sendable {
         self.headers = headers
         self.needsETag = needsETag
         self.largestBody = largestBody
+        answersAlone =
+            template.hasPrefix("/.well-known/")
+            || ["/healthz", "/readyz", "/metrics", "/openapi.json"].contains(template)
         self.run = run
     }
 }

@@ -42,6 +42,7 @@ extension BrokerConfig {
         if other.behindProxy != behindProxy { names.append("behind_proxy") }
         if other.keysDirectory != keysDirectory { names.append("keys.directory") }
         if other.store != store { names.append("store") }
+        if other.cluster != cluster { names.append("cluster") }
         if other.archiveDirectory != archiveDirectory { names.append("archive") }
         if other.metricsEnabled != metricsEnabled { names.append("metrics.enabled") }
         if other.tracingEndpoint != tracingEndpoint { names.append("tracing.endpoint") }

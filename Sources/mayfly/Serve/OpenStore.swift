@@ -5,14 +5,21 @@ import Synchronization
 
 /// Opens the kind of store that the configuration names.
 enum OpenStore {
+    /// `shared` is for a broker beside others.
+    ///
     /// `report` is told, in the database's own words, why it cannot be reached: not more often than `Reports` lets it.
     static func open(
-        _ location: StoreLocation, onlyToLook: Bool = false, report: @escaping @Sendable (String) -> Void
+        _ location: StoreLocation, onlyToLook: Bool = false, shared: Bool = false,
+        report: @escaping @Sendable (String) -> Void
     ) throws(StoreError) -> any Store {
         switch location {
         case .file(let path): try SQLiteStore(path: path, mode: .open)
         case .postgres(let url, let passwordFile):
-            try PostgresStore(place(url, passwordFile, report), mode: onlyToLook ? .inspect : .open)
+            if shared {
+                try PostgresSharedStore(place(url, passwordFile, report))
+            } else {
+                try PostgresStore(place(url, passwordFile, report), mode: onlyToLook ? .inspect : .open)
+            }
         }
     }
 

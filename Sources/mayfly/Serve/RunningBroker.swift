@@ -40,7 +40,8 @@ final class RunningBroker {
         }
         let port = server.port
         do throws(StartError) {
-            broker = try Self.open(config, issuer: Self.issuer(config, port: port), log: log, acceptClock: acceptClock)
+            broker = try Self.open(
+                config, port: port, issuer: Self.issuer(config, port: port), log: log, acceptClock: acceptClock)
         } catch {
             server.stop()
             log.stop()
@@ -59,6 +60,13 @@ final class RunningBroker {
             server.stop()
             log.stop()
             throw .failed("threads for minting could not be started", next: "check the limit of threads: ulimit -u")
+        }
+        guard broker.waitForPermit() else {
+            broker.stop()
+            server.stop()
+            log.stop()
+            throw .failed(
+                "the database gave this node no lease within ten seconds", next: "see the log above; is it reachable?")
         }
         front.begin(with: admission)
         url = "http://\(config.listen.isIPv6 ? "[\(config.listen.host)]" : config.listen.host):\(port)"
@@ -137,11 +145,11 @@ final class RunningBroker {
     }
 
     private static func open(
-        _ config: BrokerConfig, issuer: String, log: StandardErrorLog, acceptClock: Bool
+        _ config: BrokerConfig, port: UInt16, issuer: String, log: StandardErrorLog, acceptClock: Bool
     ) throws(StartError) -> Broker {
         let store: any Store
         do {
-            store = try OpenStore.open(config.store) { log.say(.error, $0) }
+            store = try OpenStore.open(config.store, shared: config.cluster != nil) { log.say(.error, $0) }
         } catch {
             throw .store(error)
         }
@@ -161,7 +169,15 @@ final class RunningBroker {
             settings: config.settings(issuer: issuer), store: store,
             vault: FileKeyVault(directory: config.keysDirectory),
             wall: SystemClock(), signer: signer, log: log, segments: ArchiveDirectory(path: config.archiveDirectory),
-            acceptClock: acceptClock)
+            acceptClock: acceptClock, node: config.cluster.map { node($0, config.listen, port) })
+    }
+
+    private static func node(
+        _ cluster: ClusterConfig, _ listen: MayflyConfig.ListenAddress, _ port: UInt16
+    ) -> ClusterNode {
+        ClusterNode(
+            name: cluster.node ?? "", address: "\(listen.isIPv6 ? "[\(listen.host)]" : listen.host):\(port)",
+            terms: LeaseTerms(milliseconds: cluster.lease * 1000))
     }
 
     /// The ledger's origin: the issuer without its scheme (C2SP tlog-checkpoint).

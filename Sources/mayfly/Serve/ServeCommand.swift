@@ -14,18 +14,21 @@ enum ServeCommand: CommandLineCommand {
         """
     static let options = [
         Option.value("dir", "D", "the directory that mayfly init made"),
+        Option.value("listen", "HOST:PORT", "listen here instead of where the configuration says"),
+        Option.value("node", "NAME", "share the store with other brokers, as the node of this name"),
         Option.flag("accept-clock", "start although the clock is behind the ledger; the ledger records it"),
     ]
     static let examples = ["mayfly serve --dir ./broker"]
 
     static func run(_ call: Invocation) throws(CommandError) {
         let directory = try call.required("dir")
-        let config: BrokerConfig
+        var config: BrokerConfig
         do {
             config = try BrokerConfig.load(directory: directory)
         } catch {
             throw .failed("\(error)", next: "correct the file, or make a new one with: mayfly init --dir D")
         }
+        try apply(call, to: &config)
         // Blocked before any thread starts, so that every thread inherits it and the signal waits for sigwait.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -43,5 +46,33 @@ enum ServeCommand: CommandLineCommand {
             running.reload(from: directory)
         }
         running.stop()
+    }
+
+    /// What the command line says goes over the file.
+    private static func apply(_ call: Invocation, to config: inout BrokerConfig) throws(CommandError) {
+        if let text = call.value("listen") {
+            guard let listen = MayflyConfig.ListenAddress(text) else {
+                throw .usage("--listen cannot be used", next: "it \(MayflyConfig.ListenAddress.rule)")
+            }
+            config.listen = listen
+            guard config.isListenerSafe else {
+                throw .usage("--listen cannot be used", next: "it " + BrokerConfig.plainListenerRule)
+            }
+        }
+        if let name = call.value("node") {
+            guard ClusterConfig.isName(name) else {
+                throw .usage("--node cannot be used", next: "it " + ClusterConfig.nameRule)
+            }
+            guard case .postgres = config.store else {
+                throw .failed(
+                    "--node is for brokers that share a PostgreSQL database, and the store is a file",
+                    next: "move it with: mayfly store migrate")
+            }
+            if config.cluster == nil { config.cluster = ClusterConfig(node: name) }
+            config.cluster?.node = name
+        }
+        if let cluster = config.cluster, cluster.node == nil {
+            throw .failed("this node of the cluster has no name", next: "set cluster.node, or give --node NAME")
+        }
     }
 }

@@ -47,7 +47,7 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     }
 
     func note(_ notice: BrokerNotice) {
-        say(.error, notice.text(store))
+        say(notice == .clusterInTouch ? .info : .error, notice.text(store))
     }
 
     func wants(status: Int) -> Bool {
@@ -137,6 +137,16 @@ extension BrokerNotice {
             }
         case .cleanUpFailed(let error):
             "expired records could not be removed yet: \(StartFailure.what(error, store))"
+        case .cannotFollow:
+            "what another broker has committed cannot be read; is it of a newer version? upgrade this one"
+        case .signingKeyMissing:
+            "a signing key that another broker made is not in this one's key directory; give all of them the same "
+                + "keys, and restart this one"
+        case .clockDiffers:
+            "this machine's clock and the database's differ by more than 5 seconds: nothing is written"
+        case .clusterOutOfTouch:
+            "the database cannot be reached; this node answers nothing more when its lease is over"
+        case .clusterInTouch: "the database can be reached again"
         case .trimRefused(let error):
             "archived entries stay in the store: \(error)"
         }

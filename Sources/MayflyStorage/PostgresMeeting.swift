@@ -1,0 +1,147 @@
+internal import Glibc
+internal import MayflyBroker
+internal import Synchronization
+
+/// The rows in which the nodes of a store say that they are there, and the channel on which they call one another.
+final class PostgresMeeting: ClusterMeeting {
+    let session = Int64.random(in: 1 ... .max)
+
+    private static let patience = Duration.seconds(3)
+
+    private static let join = PostgresStatement(
+        "join",
+        """
+        INSERT INTO mayfly_node (session, name, address, renewals, applied, lease, joined)
+        VALUES ($1, $2, $3, 1, $4, $5, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+        ON CONFLICT (session) DO UPDATE SET renewals = mayfly_node.renewals + 1, applied = excluded.applied
+        """, .integer, .blob, .blob, .integer, .integer)
+    private static let renew = PostgresStatement(
+        "renew",
+        """
+        UPDATE mayfly_node SET renewals = renewals + 1, applied = greatest(applied, $2) WHERE session = $1
+        RETURNING (SELECT revision FROM mayfly_head WHERE id = 1)
+        """, .integer, .integer)
+    private static let acknowledge = PostgresStatement(
+        "acknowledge",
+        "UPDATE mayfly_node SET applied = greatest(applied, $2) WHERE session = $1", .integer, .integer)
+    private static let select = PostgresStatement(
+        "members", "SELECT session, name, address, renewals, applied, lease FROM mayfly_node ORDER BY session")
+    private static let remove = PostgresStatement(
+        "remove", "DELETE FROM mayfly_node WHERE session = $1", .integer)
+    private static let call = PostgresStatement(
+        "call", "SELECT pg_notify('mayfly_' || 'mayfly_head'::regclass::oid, 'a')")
+
+    private let place: PostgresPlace
+    private let state: Mutex<State>
+    /// Becomes readable when a `listen` is to end.
+    private let bell: Bell
+
+    private struct State: ~Copyable {
+        var connection: PostgresConnection?
+    }
+
+    init(_ place: PostgresPlace) throws(StoreError) {
+        self.place = place
+        bell = try Bell()
+        state = Mutex(State(connection: try Self.connect(place)))
+    }
+
+    private static func connect(_ place: PostgresPlace) throws(StoreError) -> PostgresConnection {
+        let deadline = ContinuousClock.now + patience
+        let connection = try PostgresConnection(place, name: "mayfly-node")
+        try PostgresSchema.configure(
+            connection,
+            [
+                // What is said here is true or over: nobody waits for it to reach the disk.
+                ("lock_timeout", "1000"), ("statement_timeout", "2000"),
+            ], by: deadline)
+        try connection.execute(["SET synchronous_commit = off"], by: deadline)
+        try connection.prepare([join, renew, acknowledge, select, remove, call], by: deadline)
+        let channel = try connection.execute(["SELECT 'mayfly_head'::regclass::oid::bigint"], by: deadline)
+        guard let number = try channel.first?.counter(0, 0) else { throw .damaged }
+        try connection.execute(["LISTEN mayfly_\(number)"], by: deadline)
+        return connection
+    }
+
+    /// Runs `body` on the connection, made anew when it broke before; whatever fails gives it up.
+    private func with<Value: Sendable>(
+        _ body: (PostgresConnection, ContinuousClock.Instant) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        try state.withLock { (state) throws(StoreError) in
+            let connection: PostgresConnection
+            if let known = state.connection { connection = known } else { connection = try Self.connect(place) }
+            state.connection = nil
+            let value = try body(connection, .now + Self.patience)
+            state.connection = connection
+            return value
+        }
+    }
+
+    func join(_ node: ClusterNode, holding revision: UInt64) throws(StoreError) {
+        let step = Self.join(
+            .integer(session), .blob(Array(node.name.utf8)), .blob(Array(node.address.utf8)),
+            .integer(try Int64(counter: revision)), .integer(node.terms.length))
+        try with { (connection, deadline) throws(StoreError) in _ = try connection.ask(step, by: deadline) }
+    }
+
+    func renew(holding revision: UInt64) throws(StoreError) -> UInt64? {
+        let step = Self.renew(.integer(session), .integer(try Int64(counter: revision)))
+        return try with { (connection, deadline) throws(StoreError) in
+            let row = try connection.ask(step, by: deadline)
+            return row.count == 1 ? try row.counter(0, 0) : nil
+        }
+    }
+
+    func acknowledge(_ revision: UInt64) throws(StoreError) {
+        let step = Self.acknowledge(.integer(session), .integer(try Int64(counter: revision)))
+        try with { (connection, deadline) throws(StoreError) in
+            _ = try connection.run([step, Self.call()], by: deadline)
+        }
+    }
+
+    func members() throws(StoreError) -> [ClusterMemberRow] {
+        try with { (connection, deadline) throws(StoreError) in
+            let rows = try connection.ask(Self.select(), by: deadline)
+            var members: [ClusterMemberRow] = []
+            for row in 0..<rows.count {
+                guard let name = String(validating: try rows.blob(row, 1), as: UTF8.self),
+                    let address = String(validating: try rows.blob(row, 2), as: UTF8.self)
+                else { throw .damaged }
+                members.append(
+                    ClusterMemberRow(
+                        session: try rows.integer(row, 0), name: name, address: address,
+                        renewals: try rows.integer(row, 3), applied: try rows.counter(row, 4),
+                        leaseLength: try rows.integer(row, 5)))
+            }
+            return members
+        }
+    }
+
+    func remove(_ sessions: [Int64]) throws(StoreError) {
+        guard !sessions.isEmpty else { return }
+        try with { (connection, deadline) throws(StoreError) in
+            _ = try connection.run(sessions.map { Self.remove(.integer($0)) }, by: deadline)
+        }
+    }
+
+    func listen(milliseconds: Int64) throws(StoreError) -> ClusterNews {
+        // Whatever failed is tried again after a while, and not at once because nothing can be heard.
+        guard state.withLock({ $0.connection != nil }) else {
+            bell.wait(milliseconds: milliseconds)
+            return ClusterNews()
+        }
+        let texts = try with { (connection, _) throws(StoreError) in
+            try connection.listen(milliseconds: milliseconds, until: bell)
+        }
+        var news = ClusterNews()
+        for text in texts {
+            if text == "a" { news.hasAcknowledgement = true }
+            if text.hasPrefix("r"), let revision = UInt64(text.dropFirst()) {
+                news.revision = max(news.revision ?? 0, revision)
+            }
+        }
+        return news
+    }
+
+    func interrupt() { bell.ring() }
+}

@@ -1,0 +1,298 @@
+internal import Glibc
+internal import MayflyBroker
+internal import MayflyCrypto
+internal import MayflyModel
+internal import Synchronization
+
+/// The connection with which one of several brokers commits, made anew when it broke.
+///
+/// Whoever has the head's row locked has the turn: what is committed stands in the order of the turns, and each commit
+/// leaves a row that tells the others what it changed.
+final class PostgresSharedWriter {
+    /// The head's `writer` while the store is shared; a broker that has it for itself puts its own number there.
+    private static let everybody: Int64 = 0
+    /// Commits that one question answers.
+    static let step = 1000
+
+    private static let takeTurn = PostgresStatement(
+        "turn",
+        """
+        SELECT serial, writer, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM mayfly_head
+        WHERE id = 1 FOR UPDATE
+        """)
+    private static let since = PostgresStatement(
+        "since",
+        """
+        SELECT serial, revision, size, frontier, changes FROM mayfly_commit
+        WHERE serial > $1 ORDER BY serial LIMIT \(step)
+        """, .integer)
+    private static let open = PostgresStatement(
+        "open", "UPDATE mayfly_head SET writer = 0 WHERE id = 1 RETURNING size, term_key")
+    private static let note = PostgresStatement(
+        "note",
+        """
+        INSERT INTO mayfly_commit (serial, revision, size, frontier, made, changes) VALUES ($1, $2, $3, $4,
+            (extract(epoch FROM clock_timestamp()) * 1000)::bigint, $5)
+        """, .integer, .integer, .integer, .blob, .blob)
+    private static let forget = PostgresStatement(
+        "forget",
+        """
+        DELETE FROM mayfly_commit WHERE serial IN (SELECT serial FROM mayfly_commit
+            WHERE made < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1 ORDER BY serial LIMIT 1000)
+        """, .integer)
+    private static let tell = PostgresStatement(
+        "tell", "SELECT pg_notify('mayfly_' || 'mayfly_head'::regclass::oid, 'r' || $1::text)", .integer)
+
+    private let place: PostgresPlace
+    private var connection: PostgresConnection?
+    /// Whether a transaction is open in which the head is locked.
+    private var hasTurn = false
+    /// Whether the connection's server takes `NOTIFY`.
+    private let canTell: Bool
+    let hash: TermHash
+    /// The terms of the newest entries, which the stored index does not have yet.
+    let tail: TermTail
+    /// How many entries the tail has been told of.
+    private var tailEnd: UInt64
+    let standing = PostgresStanding()
+
+    /// Connects to a store whose tables are there; throws `.conflict` while a broker has it for itself.
+    init(_ place: PostgresPlace) throws(StoreError) {
+        self.place = place
+        let deadline = ContinuousClock.now + PostgresWriter.patience
+        let connection = try Self.connect(place, by: deadline)
+        let opened = try connection.ask(Self.open(), by: deadline)
+        guard opened.count == 1 else { throw .damaged }
+        hash = TermHash(key: try opened.integer(0, 1))
+        // One state for the index and for the entries after it.
+        try connection.execute(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"], by: deadline)
+        let rows = PostgresLedgerRows(connection)
+        var segment = TermSegment(number: try rows.segmentCount())
+        let first = segment.number * TermSegment.width
+        var end = first
+        for entry in try rows.entries(in: first..<first + TermSegment.width) {
+            segment.add(entry, hash)
+            end = entry.index + 1
+        }
+        try connection.execute(["COMMIT"], by: deadline)
+        tail = TermTail(segment)
+        tailEnd = end
+        canTell = true
+        self.connection = connection
+    }
+
+    private static let statements =
+        [PostgresWriter.begin, PostgresWriter.commit, PostgresWriter.move, PostgresWriter.stay, takeTurn, since, open]
+        + [note, forget, tell] + PostgresBatch.statements + PostgresCleaning.statements
+        + PostgresLedgerRows.statements
+
+    private static func connect(
+        _ place: PostgresPlace, by deadline: ContinuousClock.Instant
+    ) throws(StoreError) -> PostgresConnection {
+        guard deadline - .now >= .seconds(PostgresConnection.connectTimeout) else { throw .noAnswer }
+        let connection = try PostgresConnection(place, name: "mayfly-shared-writer")
+        try PostgresSchema.configure(
+            connection,
+            [
+                ("statement_timeout", "0"), ("lock_timeout", "3000"),
+                // A node that stands still in its turn holds up all others.
+                ("idle_in_transaction_session_timeout", "1000"),
+                ("tcp_keepalives_idle", "5"), ("tcp_keepalives_interval", "2"), ("tcp_keepalives_count", "2"),
+            ], by: deadline)
+        try PostgresSchema.upgrade(connection, by: deadline)
+        try PostgresSchema.verify(connection, by: deadline)
+        guard try PostgresLock.share(connection, by: deadline) else { throw .conflict }
+        try connection.prepare(statements, by: deadline)
+        return connection
+    }
+
+    private func settled(by deadline: ContinuousClock.Instant) throws(StoreError) -> PostgresConnection {
+        if standing.isFenced { throw .conflict }
+        if let connection { return connection }
+        let connection = try Self.connect(place, by: deadline)
+        self.connection = connection
+        hasTurn = false
+        return connection
+    }
+
+    /// Runs `body` on the connection, and once more on a new one when the old one turns out to be dead.
+    ///
+    /// Only for what may be done twice.
+    private func trying<Value>(
+        by deadline: ContinuousClock.Instant, _ body: (PostgresConnection) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        let known = try settled(by: deadline)
+        do throws(StoreError) {
+            return try body(known)
+        } catch {
+            guard known.isLost else { throw error }
+            connection = nil
+            hasTurn = false
+            guard error == .lostConnection else { throw error }
+        }
+        let fresh = try settled(by: deadline)
+        do throws(StoreError) {
+            return try body(fresh)
+        } catch {
+            if fresh.isLost { connection = nil }
+            throw error
+        }
+    }
+
+    // MARK: Turns
+
+    func takeTurn(after head: StoreHead, by deadline: ContinuousClock.Instant) throws(StoreError) -> StoreTurn {
+        let since = Self.since(.integer(try Int64(counter: head.commits)))
+        let results = try trying(by: deadline) { (connection) throws(StoreError) in
+            try connection.run([PostgresWriter.begin(), Self.takeTurn(), since], by: deadline)
+        }
+        hasTurn = true
+        do throws(StoreError) {
+            guard results.count == 3, results[1].count == 1 else { throw .damaged }
+            guard try results[1].integer(0, 1) == Self.everybody else { throw fenced(.conflict) }
+            let stored = try results[1].counter(0, 0)
+            // A database that was put back to an earlier state, or fell back to a standby that lacked some.
+            guard stored >= head.commits else { throw fenced(.conflict) }
+            let commits = try self.commits(results[2], after: head)
+            let last = commits.last?.head ?? head
+            guard last.commits == stored || commits.count == Self.step else { throw fenced(.leftBehind) }
+            try advanceTail(to: last.ledgerSize, by: deadline)
+            return StoreTurn(
+                commits: commits, isComplete: last.commits == stored,
+                storeTime: Timestamp(milliseconds: try results[1].integer(0, 2)))
+        } catch {
+            endTurn()
+            throw error
+        }
+    }
+
+    func commits(after head: StoreHead, by deadline: ContinuousClock.Instant) throws(StoreError) -> [CommittedBatch] {
+        let since = Self.since(.integer(try Int64(counter: head.commits)))
+        let result = try trying(by: deadline) { (connection) throws(StoreError) in
+            try connection.ask(since, by: deadline)
+        }
+        let commits = try commits(result, after: head)
+        if let last = commits.last { try advanceTail(to: last.head.ledgerSize, by: deadline) }
+        return commits
+    }
+
+    private func commits(_ rows: PostgresResult, after head: StoreHead) throws(StoreError) -> [CommittedBatch] {
+        var commits: [CommittedBatch] = []
+        var expected = head.commits
+        for row in 0..<rows.count {
+            let found = StoreHead(
+                revision: try rows.counter(row, 1), ledgerSize: try rows.counter(row, 2),
+                frontier: try .init(joined: try rows.blob(row, 3)), commits: try rows.counter(row, 0))
+            expected += 1
+            guard found.commits == expected else { throw fenced(.leftBehind) }
+            commits.append(try PostgresChanges.decode(try rows.blob(row, 4), head: found))
+        }
+        return commits
+    }
+
+    /// Learns the terms of what others have appended.
+    private func advanceTail(to size: UInt64, by deadline: ContinuousClock.Instant) throws(StoreError) {
+        guard size > tailEnd, let connection else { return }
+        let rows = PostgresLedgerRows(connection)
+        while tailEnd < size {
+            let number = tailEnd / TermSegment.width
+            let end = min(size, (number + 1) * TermSegment.width)
+            var segment = TermSegment(number: number)
+            let entries = try rows.entries(in: tailEnd..<end)
+            guard entries.count == Int(clamping: end - tailEnd) else { throw .damaged }
+            for entry in entries { segment.add(entry, hash) }
+            tail.advance(segment)
+            tailEnd = end
+        }
+    }
+
+    func endTurn() {
+        guard hasTurn, let connection else { return }
+        hasTurn = false
+        do throws(StoreError) {
+            try connection.execute(["ROLLBACK"], by: .now + .seconds(1))
+        } catch {
+            self.connection = nil
+        }
+    }
+
+    /// Commits in the turn that was taken; the turn ends, whatever comes of it.
+    func write(_ batch: Batch, by deadline: ContinuousClock.Instant) throws(StoreError) {
+        guard hasTurn, let connection else { throw .conflict }
+        do throws(StoreError) {
+            let head = batch.head
+            let serial = try Int64(counter: head.commits)
+            guard serial > 0 else { throw .invalid }
+            let plan = try PostgresBatch(batch, serial: serial, hash, tail: tail)
+            let numbers: [PostgresValue] = [
+                .integer(try Int64(counter: head.revision)), .integer(try Int64(counter: head.ledgerSize)),
+                .blob(head.frontier.flatMap(\.bytes)),
+            ]
+            let moved = PostgresStep(
+                statement: PostgresWriter.move, values: [.integer(Self.everybody), .integer(serial - 1)] + numbers)
+            let noted = PostgresStep(
+                statement: Self.note,
+                values: [.integer(serial)] + numbers + [.blob(try PostgresChanges.encode(batch))])
+            var steps = [moved] + plan.steps + [noted]
+            if canTell, batch.movesRevision { steps.append(Self.tell(numbers[0])) }
+            hasTurn = false
+            let results = try connection.run(steps + [PostgresWriter.commit()], by: deadline)
+            guard results.first?.changed == 1 else { throw fenced(.damaged) }
+            if let terms = plan.terms { tail.advance(terms) }
+            tailEnd = head.ledgerSize
+        } catch {
+            if connection.isLost { self.connection = nil }
+            if hasTurn { endTurn() }
+            throw error
+        }
+    }
+
+    private func fenced(_ error: StoreError) -> StoreError {
+        standing.fence()
+        return error
+    }
+
+    // MARK: Clean-up
+
+    func isDue(at moment: Timestamp, by deadline: ContinuousClock.Instant) throws(StoreError) -> Bool {
+        try trying(by: deadline) { (connection) throws(StoreError) in
+            try PostgresCleaning.isDue(at: moment, connection, by: deadline)
+        }
+    }
+
+    /// Runs `body` in a transaction of its own, in which nobody commits.
+    func clean<Value>(
+        by deadline: ContinuousClock.Instant,
+        _ body: (PostgresCleaning, StoreHead) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        let connection = try settled(by: deadline)
+        do throws(StoreError) {
+            let results = try connection.run(
+                [PostgresWriter.begin(), PostgresWriter.stay(.integer(Self.everybody))], by: deadline)
+            guard results.count == 2, results[1].changed == 1 else { throw fenced(.damaged) }
+            let value: Value
+            do throws(StoreError) {
+                let size = try connection.execute(["SELECT size FROM mayfly_head WHERE id = 1"], by: deadline)
+                value = try body(
+                    PostgresCleaning(connection, deadline),
+                    StoreHead(ledgerSize: try size.first?.counter(0, 0) ?? 0))
+            } catch {
+                if !connection.isLost { try connection.execute(["ROLLBACK"], by: deadline) }
+                throw error
+            }
+            try connection.run([PostgresWriter.commit()], by: deadline)
+            return value
+        } catch {
+            if connection.isLost { self.connection = nil }
+            if error == .conflict { standing.fence() }
+            throw error
+        }
+    }
+
+    /// Forgets what was said of commits that are older than `milliseconds`, a bounded number of them.
+    func forgetCommits(olderThan milliseconds: Int64, by deadline: ContinuousClock.Instant) throws(StoreError) -> Int {
+        try trying(by: deadline) { (connection) throws(StoreError) in
+            try connection.ask(Self.forget(.integer(milliseconds)), by: deadline).changed
+        }
+    }
+}
