@@ -35,11 +35,12 @@ struct LedgerSearch {
 
     private var isDone: Bool { found.count >= query.limit }
 
-    /// Reads through `rows`, which sees one committed state; `tail` was looked at before that.
+    /// Reads through `rows`, which sees one committed state: that of its first reading.
     mutating func run(_ rows: some LedgerPages, tail: TermTail) throws(StoreError) {
         guard !hashes.isEmpty else { return try runWithoutTerms(rows) }
-        start = try rows.start() ?? 0
+        // Before anything is read: what is committed in between must not be named and then not be there.
         let newest = tail.indexes(ofAll: hashes)
+        start = try rows.start() ?? 0
         try take(newest.indexes, rows)
         try forEachSegment(below: newest.number, rows) { (search, number) throws(StoreError) in
             let places = try TermSegment.common(search.hashes) { (hash) throws(StoreError) in
