@@ -133,7 +133,7 @@ package final class Broker: Sendable {
         if let sharedStore {
             cluster = try Self.link(
                 node ?? ClusterNode(name: "", address: "", terms: LeaseTerms()), to: sharedStore, writer: writer,
-                tables: state, permit: permit, log: log)
+                permit: permit, log: log)
         } else {
             cluster = nil
         }
@@ -146,8 +146,7 @@ package final class Broker: Sendable {
 
     /// Takes in what was committed while the records were read, and goes among the other brokers.
     private static func link(
-        _ node: ClusterNode, to store: any SharedStore, writer: Writer, tables: BrokerState, permit: ServingPermit,
-        log: any BrokerLog
+        _ node: ClusterNode, to store: any SharedStore, writer: Writer, permit: ServingPermit, log: any BrokerLog
     ) throws(StartError) -> ClusterLink {
         let meeting: any ClusterMeeting
         do throws(StoreError) {
@@ -160,11 +159,15 @@ package final class Broker: Sendable {
         } catch {
             throw .store(.leftBehind)
         }
-        let link = ClusterLink(node, meeting: meeting, tables: tables, permit: permit, log: log) {
-            [weak writer] () throws(BrokerError) in
-            guard let writer else { throw .unavailable(.stopping) }
-            return try writer.catchUp()
-        }
+        // Weakly: the writer holds the link.
+        let followed = ClusterWriter(
+            commits: { [weak writer] in writer?.head.commits ?? 0 },
+            isFenced: { [weak store] in store?.mustBeReopened ?? true },
+            catchUp: { [weak writer] () throws(BrokerError) in
+                guard let writer else { throw .unavailable(.stopping) }
+                return try writer.catchUp()
+            })
+        let link = ClusterLink(node, meeting: meeting, writer: followed, permit: permit, log: log)
         writer.join(link)
         link.start()
         return link

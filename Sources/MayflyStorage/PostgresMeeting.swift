@@ -12,14 +12,15 @@ final class PostgresMeeting: ClusterMeeting {
         "join",
         """
         INSERT INTO mayfly_node (session, name, address, renewals, applied, lease, joined)
-        VALUES ($1, $2, $3, 1, $4, $5, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+        SELECT $1, $2, $3, 1, $4, $5, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+        WHERE NOT EXISTS (SELECT 1 FROM mayfly_node WHERE lease <> $5)
         ON CONFLICT (session) DO UPDATE SET renewals = mayfly_node.renewals + 1, applied = excluded.applied
         """, .integer, .blob, .blob, .integer, .integer)
     private static let renew = PostgresStatement(
         "renew",
         """
         UPDATE mayfly_node SET renewals = renewals + 1, applied = greatest(applied, $2) WHERE session = $1
-        RETURNING (SELECT revision FROM mayfly_head WHERE id = 1)
+        RETURNING (SELECT serial FROM mayfly_head WHERE id = 1)
         """, .integer, .integer)
     private static let acknowledge = PostgresStatement(
         "acknowledge",
@@ -77,23 +78,26 @@ final class PostgresMeeting: ClusterMeeting {
         }
     }
 
-    func join(_ node: ClusterNode, holding revision: UInt64) throws(StoreError) {
+    func join(_ node: ClusterNode, holding commits: UInt64) throws(StoreError) {
         let step = Self.join(
             .integer(session), .blob(Array(node.name.utf8)), .blob(Array(node.address.utf8)),
-            .integer(try Int64(counter: revision)), .integer(node.terms.length))
-        try with { (connection, deadline) throws(StoreError) in _ = try connection.ask(step, by: deadline) }
+            .integer(try Int64(counter: commits)), .integer(node.terms.length))
+        let isIn = try with { (connection, deadline) throws(StoreError) in
+            try connection.ask(step, by: deadline).changed == 1
+        }
+        guard isIn else { throw .conflict }
     }
 
-    func renew(holding revision: UInt64) throws(StoreError) -> UInt64? {
-        let step = Self.renew(.integer(session), .integer(try Int64(counter: revision)))
+    func renew(holding commits: UInt64) throws(StoreError) -> UInt64? {
+        let step = Self.renew(.integer(session), .integer(try Int64(counter: commits)))
         return try with { (connection, deadline) throws(StoreError) in
             let row = try connection.ask(step, by: deadline)
             return row.count == 1 ? try row.counter(0, 0) : nil
         }
     }
 
-    func acknowledge(_ revision: UInt64) throws(StoreError) {
-        let step = Self.acknowledge(.integer(session), .integer(try Int64(counter: revision)))
+    func acknowledge(_ commits: UInt64) throws(StoreError) {
+        let step = Self.acknowledge(.integer(session), .integer(try Int64(counter: commits)))
         try with { (connection, deadline) throws(StoreError) in
             _ = try connection.run([step, Self.call()], by: deadline)
         }
@@ -136,8 +140,8 @@ final class PostgresMeeting: ClusterMeeting {
         var news = ClusterNews()
         for text in texts {
             if text == "a" { news.hasAcknowledgement = true }
-            if text.hasPrefix("r"), let revision = UInt64(text.dropFirst()) {
-                news.revision = max(news.revision ?? 0, revision)
+            if text.hasPrefix("r"), let commits = UInt64(text.dropFirst()) {
+                news.commits = max(news.commits ?? 0, commits)
             }
         }
         return news

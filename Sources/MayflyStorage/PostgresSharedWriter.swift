@@ -24,10 +24,10 @@ final class PostgresSharedWriter {
         "since",
         """
         SELECT serial, revision, size, frontier, changes FROM mayfly_commit
-        WHERE serial > $1 ORDER BY serial LIMIT \(step)
+        WHERE serial >= $1 ORDER BY serial LIMIT \(step + 1)
         """, .integer)
     private static let open = PostgresStatement(
-        "open", "UPDATE mayfly_head SET writer = 0 WHERE id = 1 RETURNING size, term_key")
+        "open", "UPDATE mayfly_head SET writer = 0 WHERE id = 1 RETURNING serial, term_key")
     private static let note = PostgresStatement(
         "note",
         """
@@ -38,17 +38,19 @@ final class PostgresSharedWriter {
         "forget",
         """
         DELETE FROM mayfly_commit WHERE serial IN (SELECT serial FROM mayfly_commit
-            WHERE made < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1 ORDER BY serial LIMIT 1000)
+            WHERE made < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1
+                AND serial < (SELECT serial FROM mayfly_head WHERE id = 1)
+            ORDER BY serial LIMIT 1000)
         """, .integer)
     private static let tell = PostgresStatement(
         "tell", "SELECT pg_notify('mayfly_' || 'mayfly_head'::regclass::oid, 'r' || $1::text)", .integer)
 
     private let place: PostgresPlace
     private var connection: PostgresConnection?
-    /// Whether a transaction is open in which the head is locked.
-    private var hasTurn = false
-    /// Whether the connection's server takes `NOTIFY`.
-    private let canTell: Bool
+    /// The head that is locked in the transaction that is open; nil when it is not our turn.
+    private var turn: StoreHead?
+    /// How many commits there were when this broker came.
+    private let opened: UInt64
     let hash: TermHash
     /// The terms of the newest entries, which the stored index does not have yet.
     let tail: TermTail
@@ -63,6 +65,7 @@ final class PostgresSharedWriter {
         let connection = try Self.connect(place, by: deadline)
         let opened = try connection.ask(Self.open(), by: deadline)
         guard opened.count == 1 else { throw .damaged }
+        self.opened = try opened.counter(0, 0)
         hash = TermHash(key: try opened.integer(0, 1))
         // One state for the index and for the entries after it.
         try connection.execute(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"], by: deadline)
@@ -77,7 +80,6 @@ final class PostgresSharedWriter {
         try connection.execute(["COMMIT"], by: deadline)
         tail = TermTail(segment)
         tailEnd = end
-        canTell = true
         self.connection = connection
     }
 
@@ -111,7 +113,7 @@ final class PostgresSharedWriter {
         if let connection { return connection }
         let connection = try Self.connect(place, by: deadline)
         self.connection = connection
-        hasTurn = false
+        turn = nil
         return connection
     }
 
@@ -127,7 +129,7 @@ final class PostgresSharedWriter {
         } catch {
             guard known.isLost else { throw error }
             connection = nil
-            hasTurn = false
+            turn = nil
             guard error == .lostConnection else { throw error }
         }
         let fresh = try settled(by: deadline)
@@ -146,7 +148,7 @@ final class PostgresSharedWriter {
         let results = try trying(by: deadline) { (connection) throws(StoreError) in
             try connection.run([PostgresWriter.begin(), Self.takeTurn(), since], by: deadline)
         }
-        hasTurn = true
+        turn = head
         do throws(StoreError) {
             guard results.count == 3, results[1].count == 1 else { throw .damaged }
             guard try results[1].integer(0, 1) == Self.everybody else { throw fenced(.conflict) }
@@ -155,8 +157,9 @@ final class PostgresSharedWriter {
             guard stored >= head.commits else { throw fenced(.conflict) }
             let commits = try self.commits(results[2], after: head)
             let last = commits.last?.head ?? head
-            guard last.commits == stored || commits.count == Self.step else { throw fenced(.leftBehind) }
+            guard last.commits == stored || commits.count >= Self.step else { throw fenced(.leftBehind) }
             try advanceTail(to: last.ledgerSize, by: deadline)
+            turn = last
             return StoreTurn(
                 commits: commits, isComplete: last.commits == stored,
                 storeTime: Timestamp(milliseconds: try results[1].integer(0, 2)))
@@ -178,15 +181,23 @@ final class PostgresSharedWriter {
 
     private func commits(_ rows: PostgresResult, after head: StoreHead) throws(StoreError) -> [CommittedBatch] {
         var commits: [CommittedBatch] = []
-        var expected = head.commits
+        var last = head
+        var isKnown = head.commits <= opened
         for row in 0..<rows.count {
             let found = StoreHead(
                 revision: try rows.counter(row, 1), ledgerSize: try rows.counter(row, 2),
                 frontier: try .init(joined: try rows.blob(row, 3)), commits: try rows.counter(row, 0))
-            expected += 1
-            guard found.commits == expected else { throw fenced(.leftBehind) }
+            if row == 0, found.commits == head.commits {
+                // The same commit as we know it, or the database was put back and has gone another way since.
+                guard found == head else { throw fenced(.conflict) }
+                isKnown = true
+                continue
+            }
+            guard isKnown, found.commits == last.commits + 1 else { throw fenced(.leftBehind) }
             commits.append(try PostgresChanges.decode(try rows.blob(row, 4), head: found))
+            last = found
         }
+        guard isKnown else { throw fenced(rows.count == 0 ? .conflict : .leftBehind) }
         return commits
     }
 
@@ -207,8 +218,8 @@ final class PostgresSharedWriter {
     }
 
     func endTurn() {
-        guard hasTurn, let connection else { return }
-        hasTurn = false
+        guard turn != nil, let connection else { return }
+        turn = nil
         do throws(StoreError) {
             try connection.execute(["ROLLBACK"], by: .now + .seconds(1))
         } catch {
@@ -218,11 +229,12 @@ final class PostgresSharedWriter {
 
     /// Commits in the turn that was taken; the turn ends, whatever comes of it.
     func write(_ batch: Batch, by deadline: ContinuousClock.Instant) throws(StoreError) {
-        guard hasTurn, let connection else { throw .conflict }
+        guard let stored = turn, let connection else { throw .conflict }
         do throws(StoreError) {
             let head = batch.head
             let serial = try Int64(counter: head.commits)
-            guard serial > 0 else { throw .invalid }
+            guard head.commits == stored.commits + 1 else { throw .conflict }
+            try batch.check(following: stored)
             let plan = try PostgresBatch(batch, serial: serial, hash, tail: tail)
             let numbers: [PostgresValue] = [
                 .integer(try Int64(counter: head.revision)), .integer(try Int64(counter: head.ledgerSize)),
@@ -234,15 +246,15 @@ final class PostgresSharedWriter {
                 statement: Self.note,
                 values: [.integer(serial)] + numbers + [.blob(try PostgresChanges.encode(batch))])
             var steps = [moved] + plan.steps + [noted]
-            if canTell, batch.movesRevision { steps.append(Self.tell(numbers[0])) }
-            hasTurn = false
+            if batch.movesRevision { steps.append(Self.tell(.integer(serial))) }
+            turn = nil
             let results = try connection.run(steps + [PostgresWriter.commit()], by: deadline)
             guard results.first?.changed == 1 else { throw fenced(.damaged) }
             if let terms = plan.terms { tail.advance(terms) }
             tailEnd = head.ledgerSize
         } catch {
             if connection.isLost { self.connection = nil }
-            if hasTurn { endTurn() }
+            endTurn()
             throw error
         }
     }

@@ -15,7 +15,16 @@ struct StoreFactory: Sendable, CustomTestStringConvertible {
         StoreFactory(testDescription: "PostgreSQL") { _ in
             try PostgresStore(PostgresPlace(url: try PostgresServer.shared().place().url), mode: .create)
         },
+        StoreFactory(testDescription: "PostgreSQL, shared") { _ in
+            TurnTaker(try shared(at: PostgresPlace(url: try PostgresServer.shared().place().url)))
+        },
     ]
+
+    /// A shared store in a place that has no tables yet.
+    static func shared(at place: PostgresPlace) throws -> PostgresSharedStore {
+        _ = try PostgresStore(place, mode: .create)
+        return try PostgresSharedStore(place)
+    }
 
     private init(testDescription: String, make: @escaping @Sendable (TemporaryDirectory) throws -> any Store) {
         self.testDescription = testDescription

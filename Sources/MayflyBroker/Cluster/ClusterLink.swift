@@ -1,5 +1,4 @@
 import Dispatch
-import MayflyModel
 import Synchronization
 
 /// Keeps a broker in touch with the others of its store: carries out what `ClusterMember` says, on a thread of its own.
@@ -27,7 +26,7 @@ package final class ClusterLink: Sendable {
 
     private let node: ClusterNode
     private let meeting: any ClusterMeeting
-    private let tables: BrokerState
+    private let writer: ClusterWriter
     private let permit: ServingPermit
     private let log: any BrokerLog
     private let state: Mutex<State>
@@ -36,20 +35,17 @@ package final class ClusterLink: Sendable {
     private let queue = DispatchQueue(label: "mayfly.cluster")
     private let timers = DispatchQueue(label: "mayfly.cluster.timers")
     private let stopped = DispatchSemaphore(value: 0)
-    /// Takes in what others have committed; answers the revision that is then in memory.
-    private let catchUp: @Sendable () throws(BrokerError) -> UInt64
 
     init(
-        _ node: ClusterNode, meeting: any ClusterMeeting, tables: BrokerState, permit: ServingPermit,
-        log: any BrokerLog, catchUp: @escaping @Sendable () throws(BrokerError) -> UInt64
+        _ node: ClusterNode, meeting: any ClusterMeeting, writer: ClusterWriter, permit: ServingPermit,
+        log: any BrokerLog
     ) {
         self.node = node
         self.meeting = meeting
-        self.tables = tables
+        self.writer = writer
         self.permit = permit
         self.log = log
-        self.catchUp = catchUp
-        state = Mutex(State(member: ClusterMember(node.terms, applied: tables.read { $0.revision })))
+        state = Mutex(State(member: ClusterMember(node.terms, applied: writer.commits())))
     }
 
     /// Whether this node is the one that cleans up, tells notices and watches dates for all.
@@ -77,16 +73,16 @@ package final class ClusterLink: Sendable {
         if !isIdle { stopped.wait() }
     }
 
-    /// Calls `finish` when no node can say yes any more to what `revision` ended.
+    /// Calls `finish` when no node can say yes any more to what the commit of this number ended.
     ///
-    /// This node has committed the revision, or taken it in.
-    func whenEverywhere(_ revision: UInt64, _ finish: @escaping @Sendable () -> Void) {
+    /// This node has made the commit, or taken it in.
+    func whenEverywhere(_ commits: UInt64, _ finish: @escaping @Sendable () -> Void) {
         let now = SteadyTime.now()
         let isSettled = state.withLock { state in
-            if state.member.settled >= revision { return true }
+            if state.member.settled >= commits { return true }
             state.nextID += 1
             state.held[state.nextID] = finish
-            state.member.hold(state.nextID, revision: revision, at: now)
+            state.member.hold(state.nextID, revision: commits, at: now)
             return false
         }
         guard !isSettled else { return finish() }
@@ -111,11 +107,13 @@ package final class ClusterLink: Sendable {
 
     /// Answers whether there is more to do.
     private func takeStep() -> Bool {
-        let revision = tables.read { $0.revision }
+        let commits = writer.commits()
         let now = SteadyTime.now()
+        let isFenced = writer.isFenced()
         let (step, isOver) = state.withLock { state in
-            state.member.holds(revision)
-            permit.extend(to: state.member.servesUntil)
+            state.member.holds(commits)
+            // What this node has is not what the store has: its numbers mean nothing any more.
+            permit.extend(to: isFenced ? SteadyTime(nanoseconds: .min) : state.member.servesUntil)
             return (state.member.next(at: now), state.isStopped && !state.member.holdsAnswers)
         }
         if isOver {
@@ -125,7 +123,8 @@ package final class ClusterLink: Sendable {
             return false
         }
         do throws(StoreError) {
-            try carryOut(step, at: now, holding: revision)
+            guard !isFenced || step.isQuiet else { throw .conflict }
+            try carryOut(step, at: now, holding: commits)
             if case .wait = step {} else { inTouch(true) }
         } catch {
             inTouch(false)
@@ -134,14 +133,16 @@ package final class ClusterLink: Sendable {
         return true
     }
 
-    private func carryOut(_ step: ClusterMember.Step, at now: SteadyTime, holding revision: UInt64) throws(StoreError) {
+    private func carryOut(_ step: ClusterMember.Step, at now: SteadyTime, holding commits: UInt64) throws(StoreError) {
         switch step {
         case .join:
-            try meeting.join(node, holding: revision)
-            state.withLock { $0.member.joined(askedAt: now, holding: revision) }
+            try meeting.join(node, holding: commits)
+            state.withLock { $0.member.joined(askedAt: now, holding: commits) }
         case .renew:
-            let found = try meeting.renew(holding: revision)
+            let found = try meeting.renew(holding: commits)
             let answeredAt = SteadyTime.now()
+            // A database that was put back to an earlier state counts anew what this node takes for known.
+            if let found, found < commits { throw .conflict }
             state.withLock { state in
                 if let found {
                     state.member.renewed(askedAt: now, answeredAt: answeredAt, revision: found)
@@ -152,7 +153,7 @@ package final class ClusterLink: Sendable {
             }
         case .catchUp:
             do throws(BrokerError) {
-                let reached = try catchUp()
+                let reached = try writer.catchUp()
                 state.withLock { state in
                     state.member.caughtUp(to: reached)
                     permit.extend(to: state.member.servesUntil)
@@ -160,19 +161,19 @@ package final class ClusterLink: Sendable {
             } catch {
                 throw .inputOutput(code: 0)
             }
-        case .acknowledge(let revision):
-            try meeting.acknowledge(revision)
-            state.withLock { $0.member.acknowledged(revision) }
-        case .look: try look(at: now, having: revision)
+        case .acknowledge(let commits):
+            try meeting.acknowledge(commits)
+            state.withLock { $0.member.acknowledged(commits) }
+        case .look: try look(at: now, having: commits)
         case .wait(let end): try wait(until: end, from: now)
         }
     }
 
-    private func look(at now: SteadyTime, having revision: UInt64) throws(StoreError) {
+    private func look(at now: SteadyTime, having commits: UInt64) throws(StoreError) {
         let rows = try meeting.members()
         let receivedAt = SteadyTime.now()
         release {
-            $0.looked(sentAt: now, receivedAt: receivedAt, at: rows, as: meeting.session, having: revision)
+            $0.looked(sentAt: now, receivedAt: receivedAt, at: rows, as: meeting.session, having: commits)
         }
         let gone = state.withLock { state -> [Int64] in
             let member = state.member
@@ -199,7 +200,7 @@ package final class ClusterLink: Sendable {
         let milliseconds = overflow ? 1000 : min(max(left / 1_000_000 + 1, 1), 1000)
         let news = try meeting.listen(milliseconds: milliseconds)
         state.withLock { state in
-            if let revision = news.revision { state.member.heard(of: revision) }
+            if let commits = news.commits { state.member.heard(of: commits) }
             if news.hasAcknowledgement { state.member.shouldLook(at: .now()) }
         }
     }
@@ -209,4 +210,24 @@ package final class ClusterLink: Sendable {
         guard isInTouch.exchange(isNow, ordering: .acquiringAndReleasing) != isNow else { return }
         log.note(isNow ? .clusterInTouch : .clusterOutOfTouch)
     }
+}
+
+extension ClusterMember.Step {
+    /// Whether it says nothing to others.
+    fileprivate var isQuiet: Bool {
+        switch self {
+        case .wait, .look: true
+        case .join, .renew, .catchUp, .acknowledge: false
+        }
+    }
+}
+
+/// What a `ClusterLink` needs of the broker's writer.
+struct ClusterWriter: Sendable {
+    /// How many commits are in memory.
+    let commits: @Sendable () -> UInt64
+    /// Whether the store is another than the one that this broker has read.
+    let isFenced: @Sendable () -> Bool
+    /// Takes in what others have committed; answers how many commits are then in memory.
+    let catchUp: @Sendable () throws(BrokerError) -> UInt64
 }

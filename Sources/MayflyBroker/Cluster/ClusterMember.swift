@@ -51,7 +51,7 @@ struct ClusterMember {
         if now < nextTry { return .wait(until: min(nextTry, gate.deadline ?? nextTry)) }
         if told > applied { return .catchUp }
         let isCounted = countedUntil.map { now < $0 } ?? false
-        if isCounted && acknowledged < applied { return .acknowledge(applied) }
+        if isCounted && acknowledged < told { return .acknowledge(applied) }
         if !isCounted { return .join }
         if now >= nextRenewal { return .renew }
         if now >= nextLook { return .look }
@@ -93,7 +93,7 @@ struct ClusterMember {
     mutating func caughtUp(to revision: UInt64) {
         applied = max(applied, revision)
         // Word of a revision comes from its commit: what the store has is all that there is.
-        told = applied
+        told = min(told, applied)
         takeLease()
     }
 
@@ -123,10 +123,9 @@ struct ClusterMember {
         told = max(told, revision)
     }
 
-    /// This node has committed `revision` itself, or taken it in.
+    /// This node has committed `revision` itself, or taken it in with a commit of its own.
     mutating func holds(_ revision: UInt64) {
         applied = max(applied, revision)
-        told = max(told, revision)
         takeLease()
     }
 

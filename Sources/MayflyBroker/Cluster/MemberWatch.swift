@@ -8,7 +8,7 @@ package struct ClusterMemberRow: Equatable, Sendable {
     package let address: String
     /// Grows with each renewal of its lease.
     package let renewals: Int64
-    /// The revision that is in its memory.
+    /// How many commits are in its memory.
     package let applied: UInt64
     /// Nanoseconds of its lease, which is the longest that it may answer after the last of `renewals`.
     package let leaseLength: Int64

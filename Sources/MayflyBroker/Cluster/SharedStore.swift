@@ -61,14 +61,16 @@ package protocol ClusterMeeting: AnyObject, Sendable {
     /// The number that this process has drawn; its row's key.
     var session: Int64 { get }
 
-    /// Says that this node is about to answer, with `revision` in memory; in a row that counts as a renewal.
-    func join(_ node: ClusterNode, holding revision: UInt64) throws(StoreError)
+    /// Says that this node is about to answer, with so many `commits` in memory; in a row that counts as a renewal.
+    ///
+    /// Throws `.conflict` while there is a node with a lease of another length.
+    func join(_ node: ClusterNode, holding commits: UInt64) throws(StoreError)
 
-    /// Counts a renewal and answers the revision that the store had before; nil when it does not know the node.
-    func renew(holding revision: UInt64) throws(StoreError) -> UInt64?
+    /// Counts a renewal and answers how many commits the store had before; nil when it does not know the node.
+    func renew(holding commits: UInt64) throws(StoreError) -> UInt64?
 
-    /// Says that `revision` is in memory.
-    func acknowledge(_ revision: UInt64) throws(StoreError)
+    /// Says that so many `commits` are in memory.
+    func acknowledge(_ commits: UInt64) throws(StoreError)
 
     func members() throws(StoreError) -> [ClusterMemberRow]
 
@@ -97,8 +99,8 @@ package struct ClusterNode: Equatable, Sendable {
 
 /// What a node has heard.
 package struct ClusterNews: Equatable, Sendable {
-    /// The newest revision that was spoken of.
-    package var revision: UInt64?
+    /// The newest commit that was spoken of: one that all are to take in at once.
+    package var commits: UInt64?
     /// Whether a node has said that it took something in.
     package var hasAcknowledgement = false
 

@@ -76,6 +76,8 @@ package final class Writer: Sendable {
         var unsettled: Unsettled?
         /// See `Writer.writtenTime`.
         var writtenTime: Timestamp
+        /// The last commit, by number, that moved the revision: all others must know of it.
+        var lastMove: UInt64
     }
 
     /// A commit of which only the store can tell whether it was kept.
@@ -112,7 +114,7 @@ package final class Writer: Sendable {
         position = Mutex(
             Position(
                 head: head, frontier: try MerkleFrontier(size: head.ledgerSize, hashes: head.frontier),
-                writtenTime: writtenTime))
+                writtenTime: writtenTime, lastMove: head.commits))
     }
 
     /// Queues `command`; `completion` is called once, from the writer's thread, after the commit that holds it.
@@ -221,7 +223,6 @@ package final class Writer: Sendable {
         let routes = live.current.notices
         let link = link.withLock { $0 }
         let now: Timestamp
-        let revision: UInt64
         do throws(BrokerError) {
             var (head, frontier) = try nextPosition()
             // Not `trusted`: whatever is wrong with the clock, revoking must work. Minting asks for trust itself.
@@ -244,7 +245,7 @@ package final class Writer: Sendable {
                 }
                 return (finish, !job.concernsNobodyElse)
             }
-            revision = draft.revision
+            let revision = draft.revision
             head = StoreHead(
                 revision: revision, ledgerSize: frontier.size, frontier: frontier.hashes,
                 commits: shared == nil ? 0 : head.commits + 1)
@@ -261,9 +262,10 @@ package final class Writer: Sendable {
             for finish in finishes { finish.call(failure) }
             return
         }
+        let lastMove = position.withLock { $0.lastMove }
         for finish in finishes {
             if finish.concernsOthers {
-                link.whenEverywhere(revision) { finish.call(nil) }
+                link.whenEverywhere(lastMove) { finish.call(nil) }
             } else {
                 finish.call(nil)
             }
@@ -325,6 +327,7 @@ package final class Writer: Sendable {
             $0.head = head
             $0.frontier = frontier
             if let writtenTime { $0.writtenTime = writtenTime }
+            if movesRevision { $0.lastMove = head.commits }
         }
         health.succeeded()
         state.absorb(drafted)
@@ -390,9 +393,9 @@ package final class Writer: Sendable {
         }
     }
 
-    /// Takes in what others have committed, on the writer's queue; answers the revision that is then in memory.
+    /// Takes in what others have committed, on the writer's queue; answers how many commits are then in memory.
     func catchUp() throws(BrokerError) -> UInt64 {
-        guard let shared else { return state.read { $0.revision } }
+        guard let shared else { return head.commits }
         let result = queue.sync { () -> Result<UInt64, BrokerError> in
             do throws(BrokerError) {
                 while true {
@@ -403,7 +406,7 @@ package final class Writer: Sendable {
                         metrics.storeFailed(error)
                         throw .unavailable(.storeFailed)
                     }
-                    if commits.isEmpty { return .success(state.read { $0.revision }) }
+                    if commits.isEmpty { return .success(head.commits) }
                     try takeIn(commits)
                 }
             } catch {
@@ -438,6 +441,11 @@ package final class Writer: Sendable {
             state.absorb(drafted)
             let time = commits.compactMap(\.time).max()
             position.withLock {
+                var revision = $0.head.revision
+                for commit in commits where commit.head.revision != revision {
+                    revision = commit.head.revision
+                    $0.lastMove = commit.head.commits
+                }
                 ($0.head, $0.frontier) = (last.head, frontier)
                 if let time { $0.writtenTime = max($0.writtenTime, time) }
             }
@@ -460,7 +468,7 @@ package final class Writer: Sendable {
     /// Calls `body` once every broker of the store has what this one has now.
     func whenEverywhere(_ body: @escaping @Sendable () -> Void) {
         guard let link = link.withLock({ $0 }) else { return body() }
-        link.whenEverywhere(head.revision, body)
+        link.whenEverywhere(position.withLock { $0.lastMove }, body)
     }
 
     private func takeOver(_ unsettled: Unsettled) {
