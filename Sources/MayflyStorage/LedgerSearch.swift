@@ -41,6 +41,8 @@ struct LedgerSearch {
         // Before anything is read: what is committed in between must not be named and then not be there.
         let newest = tail.indexes(ofAll: hashes)
         start = try rows.start() ?? 0
+        // What is committed by then and not in the tail yet, or by another broker.
+        try read(newest.end..<max(newest.end, UInt64(Int64.max)), rows)
         try take(newest.indexes, rows)
         try forEachSegment(below: newest.number, rows) { (search, number) throws(StoreError) in
             let places = try TermSegment.common(search.hashes) { (hash) throws(StoreError) in

@@ -20,9 +20,13 @@ struct TermSegment: Sendable {
     private var postings: [UInt64] = []
     private(set) var earliest = Timestamp(milliseconds: .max)
     private(set) var latest = Timestamp(milliseconds: .min)
+    /// The index after the last entry that was added; where the segment begins while there is none.
+    private(set) var end: UInt64
 
     init(number: UInt64) {
         self.number = number
+        let (start, overflow) = number.multipliedReportingOverflow(by: Self.width)
+        end = overflow ? .max : start
     }
 
     mutating func add(_ entry: borrowing LedgerEntry, _ hash: TermHash) {
@@ -30,6 +34,8 @@ struct TermSegment: Sendable {
         hash.forEach(in: entry.terms) { postings.append(UInt64($0) << 32 | place) }
         earliest = min(earliest, entry.time)
         latest = max(latest, entry.time)
+        let (next, overflow) = entry.index.addingReportingOverflow(1)
+        end = max(end, overflow ? .max : next)
     }
 
     /// Adds what `other`, of the same segment, holds of later entries.
@@ -37,6 +43,7 @@ struct TermSegment: Sendable {
         postings.append(contentsOf: other.postings)
         earliest = min(earliest, other.earliest)
         latest = max(latest, other.latest)
+        end = max(end, other.end)
     }
 
     /// Indexes of the entries that have a term of each hash, ascending.
@@ -124,9 +131,10 @@ final class TermTail: Sendable {
         self.segment = Mutex(segment)
     }
 
-    /// The segment's number, and the entries in it that have a term of each hash.
-    func indexes(ofAll hashes: [UInt32]) -> (number: UInt64, indexes: [UInt64]) {
-        segment.withLock { ($0.number, $0.indexes(ofAll: hashes)) }
+    /// The segment's number, the entries in it that have a term of each hash, and the first index that it has not heard
+    /// of.
+    func indexes(ofAll hashes: [UInt32]) -> (number: UInt64, indexes: [UInt64], end: UInt64) {
+        segment.withLock { ($0.number, $0.indexes(ofAll: hashes), $0.end) }
     }
 
     /// The segment with what `other` adds to it, when it is the same one; else `other` alone.

@@ -167,7 +167,10 @@ struct SharedStoreTests {
     func aBrokenConnectionIsReplaced() throws {
         let head = try commit(first, after: try first.head())
         try place.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mayfly-shared-writer'")
+            """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+            WHERE locktype = 'advisory' AND objid = 'mayfly_head'::regclass::oid
+            """)
         #expect(try commit(second, after: head).commits == head.commits + 1)
     }
 
