@@ -11,6 +11,7 @@
 # make bench      measures a release build against its peers, and prints ratios with a verdict each; FULL=1 with a
 #                 million live tokens, ROWS="introspect token" only some rows
 # make bench-peers  the same load on Mayfly and on Glewlwyd
+# make bench-cluster  three brokers on one PostgreSQL: how long a revocation takes to be final everywhere
 # make bench-micro  counts allocations per operation, and fails past Benchmarks/allocations.txt
 # make crash      kills the broker 200 times and breaks its disk: nothing answered is lost (ROUNDS=n SEED=s)
 # make fuzz       made-up input for each parser, two minutes each
@@ -25,14 +26,14 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-approval demo-governance serve test connections bench bench-peers bench-micro lint format \
-    sanitize crash fuzz packages test-packages bench-packages peers-packages clean
+.PHONY: build demo demo-approval demo-governance serve test connections bench bench-peers bench-cluster bench-micro \
+    lint format sanitize crash fuzz packages test-packages bench-packages peers-packages clean
 
 build: packages
 	swift build --configuration $(CONFIGURATION)
 
 # What is shown and what stays is the program as it ships.
-demo demo-approval demo-governance serve bench bench-peers: CONFIGURATION = release
+demo demo-approval demo-governance serve bench bench-peers bench-cluster: CONFIGURATION = release
 
 demo: build
 	@MAYFLY=$(mayfly) scripts/demo
@@ -62,6 +63,9 @@ bench: bench-packages build
 
 bench-peers: peers-packages build
 	@scripts/bench peers
+
+bench-cluster: bench-packages build
+	@scripts/bench cluster
 
 bench-micro: packages
 	swift build --configuration release --product mayfly-bench-micro

@@ -20,7 +20,9 @@ internal import Glibc
     ]
 
     /// Measured when it is named only: it needs another program.
-    private static let peers: [Group] = [("peers", PeerRows.run), ("store", StoreRows.run)]
+    private static let peers: [Group] = [
+        ("peers", PeerRows.run), ("store", StoreRows.run), ("cluster", ClusterRows.run),
+    ]
 
     /// Exit status: 0 when every row is reached, 1 when one is missed, 2 when something could not be measured.
     static func main() {

@@ -48,6 +48,12 @@ struct Spread {
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
+    /// The smallest value that so large a share of the values does not exceed.
+    func quantile(_ share: Double) -> Double {
+        guard !sorted.isEmpty else { return .nan }
+        return sorted[min(Int((Double(sorted.count) * share).rounded(.up)), sorted.count) - 1]
+    }
+
     /// Three digits that count.
     static func text(_ value: Double) -> String {
         guard value.isFinite else { return "?" }

@@ -6,10 +6,7 @@ internal import Glibc
 /// work in processes of its own.
 enum StoreRows {
     static func run(_ bench: Bench) throws(BenchError) -> [Row] {
-        guard let url = getenv("MAYFLY_BENCH_STORE").map({ String(cString: $0) }) else {
-            throw BenchError("no database: scripts/bench starts one, and names it in MAYFLY_BENCH_STORE")
-        }
-        let other = try BenchSite(bench.tools, store: url)
+        let other = try BenchSite(bench.tools, store: try database())
         try other.registerBasics()
         let here = (bench.site, bench.hops[0])
         let there = (other, try other.enrol("agent:hop1"))
@@ -30,7 +27,16 @@ enum StoreRows {
         return rows
     }
 
-    private static func rate(
+    /// The URL of the database that `scripts/bench` has started.
+    static func database() throws(BenchError) -> String {
+        guard let url = getenv("MAYFLY_BENCH_STORE").map({ String(cString: $0) }) else {
+            throw BenchError("no database: scripts/bench starts one, and names it in MAYFLY_BENCH_STORE")
+        }
+        return url
+    }
+
+    /// Tokens a second.
+    static func rate(
         _ site: BenchSite, _ agent: BenchAgent, connections: Int, count: Int
     ) throws(BenchError) -> Double {
         var requests: [HTTPRequestBytes] = []

@@ -20,12 +20,16 @@ final class BenchSite {
     private var connection: HTTPConnection
     private var lastUse = 0.0
     private var bearers: [String: (token: String, made: Double)] = [:]
+    /// What the server is started with beside its directory.
+    private let options: [String]
 
-    /// `seed` fills the store before the first start; `store` is the URL of a database in place of a file.
+    /// `seed` fills the store before the first start; `store` is the URL of a database in place of a file, and `node` the
+    /// broker's name among others that share it.
     init(
-        _ tools: BenchTools, store: String? = nil, seed: (String) throws -> Void = { _ in }
+        _ tools: BenchTools, store: String? = nil, node: String? = nil, seed: (String) throws -> Void = { _ in }
     ) throws(BenchError) {
         self.tools = tools
+        options = node.map { ["--node", $0] } ?? []
         folder = try TemporaryDirectory()
         let made = folder.path
         try ChildProcess.run(
@@ -38,7 +42,7 @@ final class BenchSite {
         adminKey = try BenchError.wrap("cannot read the administrator's key") { () throws(CryptoError) in
             try PrivateKeyFile.read(path)
         }
-        let started = try Self.start(tools.mayfly, made)
+        let started = try Self.start(tools.mayfly, made, options)
         (server, port, startSeconds) = started
         connection = try HTTPConnection(port: started.1)
     }
@@ -48,7 +52,7 @@ final class BenchSite {
     /// Ends the broker and starts it again on the same directory: what it only remembered is gone.
     func restart() throws(BenchError) {
         server.stop()
-        (server, port, startSeconds) = try Self.start(tools.mayfly, directory)
+        (server, port, startSeconds) = try Self.start(tools.mayfly, directory, options)
         connection = try HTTPConnection(port: port)
     }
 
@@ -66,9 +70,17 @@ final class BenchSite {
         try restart()
     }
 
-    private static func start(_ mayfly: String, _ directory: String) throws(BenchError) -> (ChildProcess, Int, Double) {
+    /// Starts another broker on this one's directory and database; answers its port.
+    func startNode(_ name: String) throws(BenchError) -> (ChildProcess, Int) {
+        let (server, port, _) = try Self.start(tools.mayfly, directory, ["--node", name])
+        return (server, port)
+    }
+
+    private static func start(
+        _ mayfly: String, _ directory: String, _ options: [String]
+    ) throws(BenchError) -> (ChildProcess, Int, Double) {
         let before = Moment.now()
-        let server = try ChildProcess([mayfly, "serve", "--dir", directory])
+        let server = try ChildProcess([mayfly, "serve", "--dir", directory] + options)
         let seconds = Moment.now() - before
         guard let port = server.firstLine.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw BenchError("the broker printed no port")
