@@ -27,8 +27,10 @@ final class PostgresMeeting: ClusterMeeting {
         "UPDATE mayfly_node SET applied = greatest(applied, $2) WHERE session = $1", .integer, .integer)
     private static let select = PostgresStatement(
         "members", "SELECT session, name, address, renewals, applied, lease FROM mayfly_node ORDER BY session")
+    private static let leave = PostgresStatement(
+        "leave", "DELETE FROM mayfly_node WHERE session = $1", .integer)
     private static let remove = PostgresStatement(
-        "remove", "DELETE FROM mayfly_node WHERE session = $1", .integer)
+        "remove", "DELETE FROM mayfly_node WHERE session = $1 AND renewals = $2", .integer, .integer)
     private static let call = PostgresStatement(
         "call", "SELECT pg_notify('mayfly_' || 'mayfly_head'::regclass::oid, 'a')")
 
@@ -57,7 +59,7 @@ final class PostgresMeeting: ClusterMeeting {
                 ("lock_timeout", "1000"), ("statement_timeout", "2000"),
             ], by: deadline)
         try connection.execute(["SET synchronous_commit = off"], by: deadline)
-        try connection.prepare([join, renew, acknowledge, select, remove, call], by: deadline)
+        try connection.prepare([join, renew, acknowledge, select, leave, remove, call], by: deadline)
         let channel = try connection.execute(["SELECT 'mayfly_head'::regclass::oid::bigint"], by: deadline)
         guard let number = try channel.first?.counter(0, 0) else { throw .damaged }
         try connection.execute(["LISTEN mayfly_\(number)"], by: deadline)
@@ -121,11 +123,15 @@ final class PostgresMeeting: ClusterMeeting {
         }
     }
 
-    func remove(_ sessions: [Int64]) throws(StoreError) {
-        guard !sessions.isEmpty else { return }
-        try with { (connection, deadline) throws(StoreError) in
-            _ = try connection.run(sessions.map { Self.remove(.integer($0)) }, by: deadline)
-        }
+    func leave() throws(StoreError) {
+        let step = Self.leave(.integer(session))
+        try with { (connection, deadline) throws(StoreError) in _ = try connection.ask(step, by: deadline) }
+    }
+
+    func remove(_ members: [ClusterMemberRow]) throws(StoreError) {
+        let steps = members.map { Self.remove(.integer($0.session), .integer($0.renewals)) }
+        guard !steps.isEmpty else { return }
+        try with { (connection, deadline) throws(StoreError) in _ = try connection.run(steps, by: deadline) }
     }
 
     func listen(milliseconds: Int64) throws(StoreError) -> ClusterNews {

@@ -119,7 +119,7 @@ package final class ClusterLink: Sendable {
         if isOver {
             permit.extend(to: SteadyTime(nanoseconds: .min))
             // Whoever waits for this node stops to do so; without it they wait until its lease is over.
-            try? meeting.remove([meeting.session])
+            try? meeting.leave()
             return false
         }
         do throws(StoreError) {
@@ -175,7 +175,7 @@ package final class ClusterLink: Sendable {
         release {
             $0.looked(sentAt: now, receivedAt: receivedAt, at: rows, as: meeting.session, having: commits)
         }
-        let gone = state.withLock { state -> [Int64] in
+        let gone = state.withLock { state -> [ClusterMemberRow] in
             let member = state.member
             func isAlive(_ row: ClusterMemberRow) -> Bool {
                 row.session == meeting.session ? permit.isValid : !member.hasLapsed(row, sentAt: now)
@@ -189,7 +189,7 @@ package final class ClusterLink: Sendable {
             }
             return rows.filter { row in
                 row.session != meeting.session && member.hasLapsed(row, sentAt: now, times: Self.forgetAfter)
-            }.map(\.session)
+            }
         }
         if isLeader, !gone.isEmpty { try meeting.remove(gone) }
     }

@@ -74,8 +74,11 @@ package protocol ClusterMeeting: AnyObject, Sendable {
 
     func members() throws(StoreError) -> [ClusterMemberRow]
 
-    /// Takes out this node's row, and those of others.
-    func remove(_ sessions: [Int64]) throws(StoreError)
+    /// Takes this node's row out: it answers nothing more.
+    func leave() throws(StoreError)
+
+    /// Takes out rows of others, as far as they are still as they were seen: one that says something again stays.
+    func remove(_ members: [ClusterMemberRow]) throws(StoreError)
 
     /// Waits until something is said, `interrupt` is called, or `milliseconds` have passed.
     func listen(milliseconds: Int64) throws(StoreError) -> ClusterNews
