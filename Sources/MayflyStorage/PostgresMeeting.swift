@@ -39,17 +39,29 @@ final class PostgresMeeting: ClusterMeeting {
     /// Becomes readable when a `listen` is to end.
     private let bell: Bell
 
+    /// Milliseconds between two looks at the head, where nobody can call.
+    private static let pollInterval: Int64 = 25
+
+    private static let poll = PostgresStatement("poll", "SELECT revision, serial FROM mayfly_head WHERE id = 1")
+
     private struct State: ~Copyable {
         var connection: PostgresConnection?
+        /// Whether the server passes calls on.
+        var hears = true
+        /// The revision that was seen last, where it does not.
+        var revision: UInt64?
     }
 
     init(_ place: PostgresPlace) throws(StoreError) {
         self.place = place
         bell = try Bell()
-        state = Mutex(State(connection: try Self.connect(place)))
+        let (connection, hears) = try Self.connect(place)
+        state = Mutex(State(connection: connection, hears: hears))
     }
 
-    private static func connect(_ place: PostgresPlace) throws(StoreError) -> PostgresConnection {
+    private static func connect(
+        _ place: PostgresPlace
+    ) throws(StoreError) -> (connection: PostgresConnection, hears: Bool) {
         let deadline = ContinuousClock.now + patience
         let connection = try PostgresConnection(place, name: "mayfly-node")
         try PostgresSchema.configure(
@@ -59,11 +71,13 @@ final class PostgresMeeting: ClusterMeeting {
                 ("lock_timeout", "1000"), ("statement_timeout", "2000"),
             ], by: deadline)
         try connection.execute(["SET synchronous_commit = off"], by: deadline)
-        try connection.prepare([join, renew, acknowledge, select, leave, remove, call], by: deadline)
+        try connection.prepare([join, renew, acknowledge, select, leave, remove, poll], by: deadline)
+        guard try PostgresNotice.isThere(connection, by: deadline) else { return (connection, false) }
+        try connection.prepare([call], by: deadline)
         let channel = try connection.execute(["SELECT 'mayfly_head'::regclass::oid::bigint"], by: deadline)
         guard let number = try channel.first?.counter(0, 0) else { throw .damaged }
         try connection.execute(["LISTEN mayfly_\(number)"], by: deadline)
-        return connection
+        return (connection, true)
     }
 
     /// Runs `body` on the connection, made anew when it broke before; whatever fails gives it up.
@@ -72,7 +86,11 @@ final class PostgresMeeting: ClusterMeeting {
     ) throws(StoreError) -> Value {
         try state.withLock { (state) throws(StoreError) in
             let connection: PostgresConnection
-            if let known = state.connection { connection = known } else { connection = try Self.connect(place) }
+            if let known = state.connection {
+                connection = known
+            } else {
+                (connection, state.hears) = try Self.connect(place)
+            }
             state.connection = nil
             let value = try body(connection, .now + Self.patience)
             state.connection = connection
@@ -100,8 +118,9 @@ final class PostgresMeeting: ClusterMeeting {
 
     func acknowledge(_ commits: UInt64) throws(StoreError) {
         let step = Self.acknowledge(.integer(session), .integer(try Int64(counter: commits)))
+        let calls = state.withLock { $0.hears }
         try with { (connection, deadline) throws(StoreError) in
-            _ = try connection.run([step, Self.call()], by: deadline)
+            _ = try connection.run(calls ? [step, Self.call()] : [step], by: deadline)
         }
     }
 
@@ -140,6 +159,7 @@ final class PostgresMeeting: ClusterMeeting {
             bell.wait(milliseconds: milliseconds)
             return ClusterNews()
         }
+        guard state.withLock({ $0.hears }) else { return try look(after: min(milliseconds, Self.pollInterval)) }
         let texts = try with { (connection, _) throws(StoreError) in
             try connection.listen(milliseconds: milliseconds, until: bell)
         }
@@ -149,6 +169,21 @@ final class PostgresMeeting: ClusterMeeting {
             if text.hasPrefix("r"), let commits = UInt64(text.dropFirst()) {
                 news.commits = max(news.commits ?? 0, commits)
             }
+        }
+        return news
+    }
+
+    /// What has changed, found by looking.
+    private func look(after milliseconds: Int64) throws(StoreError) -> ClusterNews {
+        bell.wait(milliseconds: milliseconds)
+        let (revision, commits) = try with { (connection, deadline) throws(StoreError) in
+            let row = try connection.ask(Self.poll(), by: deadline)
+            return (try row.counter(0, 0), try row.counter(0, 1))
+        }
+        var news = ClusterNews()
+        state.withLock { state in
+            if state.revision != revision { news.commits = commits }
+            state.revision = revision
         }
         return news
     }

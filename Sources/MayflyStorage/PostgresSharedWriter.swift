@@ -49,6 +49,8 @@ final class PostgresSharedWriter {
     private var connection: PostgresConnection?
     /// The head that is locked in the transaction that is open; nil when it is not our turn.
     private var turn: StoreHead?
+    /// Whether the connection's server passes calls on.
+    private var canTell = true
     /// How many commits there were when this broker came.
     private let opened: UInt64
     let hash: TermHash
@@ -62,7 +64,8 @@ final class PostgresSharedWriter {
     init(_ place: PostgresPlace) throws(StoreError) {
         self.place = place
         let deadline = ContinuousClock.now + PostgresWriter.patience
-        let connection = try Self.connect(place, by: deadline)
+        let connection: PostgresConnection
+        (connection, canTell) = try Self.connect(place, by: deadline)
         let opened = try connection.ask(Self.open(), by: deadline)
         guard opened.count == 1 else { throw .damaged }
         self.opened = try opened.counter(0, 0)
@@ -85,12 +88,12 @@ final class PostgresSharedWriter {
 
     private static let statements =
         [PostgresWriter.begin, PostgresWriter.commit, PostgresWriter.move, PostgresWriter.stay, takeTurn, since, open]
-        + [note, forget, tell] + PostgresBatch.statements + PostgresCleaning.statements
+        + [note, forget] + PostgresBatch.statements + PostgresCleaning.statements
         + PostgresLedgerRows.statements
 
     private static func connect(
         _ place: PostgresPlace, by deadline: ContinuousClock.Instant
-    ) throws(StoreError) -> PostgresConnection {
+    ) throws(StoreError) -> (connection: PostgresConnection, canTell: Bool) {
         guard deadline - .now >= .seconds(PostgresConnection.connectTimeout) else { throw .noAnswer }
         let connection = try PostgresConnection(place, name: "mayfly-shared-writer")
         try PostgresSchema.configure(
@@ -105,13 +108,16 @@ final class PostgresSharedWriter {
         try PostgresSchema.verify(connection, by: deadline)
         guard try PostgresLock.share(connection, by: deadline) else { throw .conflict }
         try connection.prepare(statements, by: deadline)
-        return connection
+        guard try PostgresNotice.isThere(connection, by: deadline) else { return (connection, false) }
+        try connection.prepare([tell], by: deadline)
+        return (connection, true)
     }
 
     private func settled(by deadline: ContinuousClock.Instant) throws(StoreError) -> PostgresConnection {
         if standing.isFenced { throw .conflict }
         if let connection { return connection }
-        let connection = try Self.connect(place, by: deadline)
+        let connection: PostgresConnection
+        (connection, canTell) = try Self.connect(place, by: deadline)
         self.connection = connection
         turn = nil
         return connection
@@ -246,7 +252,7 @@ final class PostgresSharedWriter {
                 statement: Self.note,
                 values: [.integer(serial)] + numbers + [.blob(try PostgresChanges.encode(batch))])
             var steps = [moved] + plan.steps + [noted]
-            if batch.movesRevision { steps.append(Self.tell(.integer(serial))) }
+            if canTell, batch.movesRevision { steps.append(Self.tell(.integer(serial))) }
             turn = nil
             let results = try connection.run(steps + [PostgresWriter.commit()], by: deadline)
             guard results.first?.changed == 1 else { throw fenced(.damaged) }

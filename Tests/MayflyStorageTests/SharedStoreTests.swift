@@ -212,6 +212,24 @@ struct SharedStoreTests {
         try b.join(Self.node("b", lease: 3000), holding: 1)
     }
 
+    @Test("where nobody can call, nodes find out by looking")
+    func nodesLook() async throws {
+        try await aside {
+            let server = try PostgresServer(schemas: 1)
+            try server.sql("REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC")
+            let store = try StoreFactory.shared(at: PostgresPlace(url: try server.place().url))
+            let listener = try store.meeting()
+            _ = try listener.listen(milliseconds: 1000)
+            let head = try commit(store, after: try store.head())
+            var news = ClusterNews()
+            while news.commits == nil { news = try listener.listen(milliseconds: 1000) }
+            #expect(news.commits == head.commits)
+            try listener.join(Self.node("a"), holding: 1)
+            try listener.acknowledge(head.commits)
+            #expect(try listener.members().map(\.applied) == [head.commits])
+        }
+    }
+
     @Test("a commit that concerns all is heard of at once, others are not; an interruption ends the listening")
     func nodesHear() throws {
         let listener = try second.meeting()
