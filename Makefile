@@ -14,6 +14,7 @@
 # make bench-cluster  three brokers on one PostgreSQL: how long a revocation takes to be final everywhere
 # make bench-micro  counts allocations per operation, and fails past Benchmarks/allocations.txt
 # make crash      kills the broker 200 times and breaks its disk: nothing answered is lost (ROUNDS=n SEED=s)
+# make model      100,000 made-up schedules of the protocol by which a revocation becomes final (SCHEDULES=n)
 # make fuzz       made-up input for each parser, two minutes each
 # make clean      removes what the build and the tests made; var/ stays
 
@@ -27,7 +28,7 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
 .PHONY: build demo demo-approval demo-governance serve test connections bench bench-peers bench-cluster bench-micro \
-    lint format sanitize crash fuzz packages test-packages bench-packages peers-packages clean
+    lint format sanitize crash fuzz model packages test-packages bench-packages peers-packages clean
 
 build: packages
 	swift build --configuration $(CONFIGURATION)
@@ -86,6 +87,9 @@ crash: packages
 	swift build --configuration release --product mayfly-faults
 	swift build --configuration release --product mayfly-crash
 	@scripts/crash $(or $(ROUNDS),200) $(SEED)
+
+model: packages
+	MAYFLY_SCHEDULES=$(or $(SCHEDULES),100000) swift test --disable-xctest --filter ClusterSimulationTests
 
 fuzz: packages
 	@scripts/fuzz 120

@@ -11,22 +11,25 @@ final class PostgresMeeting: ClusterMeeting {
     private static let join = PostgresStatement(
         "join",
         """
-        INSERT INTO mayfly_node (session, name, address, renewals, applied, lease, joined)
-        SELECT $1, $2, $3, 1, $4, $5, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-        WHERE NOT EXISTS (SELECT 1 FROM mayfly_node WHERE lease <> $5)
+        INSERT INTO mayfly_node (session, name, address, renewals, applied, joined)
+        SELECT $1, $2, $3, $5, $4, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+        FROM mayfly_head WHERE id = 1 AND lease = $6
         ON CONFLICT (session) DO UPDATE SET renewals = mayfly_node.renewals + 1, applied = excluded.applied
-        """, .integer, .blob, .blob, .integer, .integer)
+        """, .integer, .blob, .blob, .integer, .integer, .integer)
     private static let renew = PostgresStatement(
         "renew",
         """
-        UPDATE mayfly_node SET renewals = renewals + 1, applied = greatest(applied, $2) WHERE session = $1
+        UPDATE mayfly_node SET renewals = renewals + 1, applied = greatest(applied, $2)
+        WHERE session = $1 AND (SELECT lease FROM mayfly_head WHERE id = 1) = $3
         RETURNING (SELECT serial FROM mayfly_head WHERE id = 1)
-        """, .integer, .integer)
+        """, .integer, .integer, .integer)
     private static let acknowledge = PostgresStatement(
         "acknowledge",
         "UPDATE mayfly_node SET applied = greatest(applied, $2) WHERE session = $1", .integer, .integer)
+    /// A crash of the server may forget what comes after it: then others wait for longer, and no less.
+    private static let hurry = PostgresStatement("hurry", "SET LOCAL synchronous_commit = off")
     private static let select = PostgresStatement(
-        "members", "SELECT session, name, address, renewals, applied, lease FROM mayfly_node ORDER BY session")
+        "members", "SELECT session, name, address, renewals, applied FROM mayfly_node ORDER BY session")
     private static let leave = PostgresStatement(
         "leave", "DELETE FROM mayfly_node WHERE session = $1", .integer)
     private static let remove = PostgresStatement(
@@ -35,6 +38,7 @@ final class PostgresMeeting: ClusterMeeting {
         "call", "SELECT pg_notify('mayfly_' || 'mayfly_head'::regclass::oid, 'a')")
 
     private let place: PostgresPlace
+    private let terms: LeaseTerms
     private let state: Mutex<State>
     /// Becomes readable when a `listen` is to end.
     private let bell: Bell
@@ -52,8 +56,9 @@ final class PostgresMeeting: ClusterMeeting {
         var revision: UInt64?
     }
 
-    init(_ place: PostgresPlace) throws(StoreError) {
+    init(_ place: PostgresPlace, terms: LeaseTerms) throws(StoreError) {
         self.place = place
+        self.terms = terms
         bell = try Bell()
         let (connection, hears) = try Self.connect(place)
         state = Mutex(State(connection: connection, hears: hears))
@@ -66,12 +71,13 @@ final class PostgresMeeting: ClusterMeeting {
         let connection = try PostgresConnection(place, name: "mayfly-node")
         try PostgresSchema.configure(
             connection,
+            [("lock_timeout", "1000"), ("statement_timeout", "2000")], by: deadline)
+        try connection.prepare(
             [
-                // What is said here is true or over: nobody waits for it to reach the disk.
-                ("lock_timeout", "1000"), ("statement_timeout", "2000"),
-            ], by: deadline)
-        try connection.execute(["SET synchronous_commit = off"], by: deadline)
-        try connection.prepare([join, renew, acknowledge, select, leave, remove, poll], by: deadline)
+                PostgresWriter.begin, PostgresWriter.commit, hurry, join, renew, acknowledge, select, leave, remove,
+                poll,
+            ],
+            by: deadline)
         guard try PostgresNotice.isThere(connection, by: deadline) else { return (connection, false) }
         try connection.prepare([call], by: deadline)
         let channel = try connection.execute(["SELECT 'mayfly_head'::regclass::oid::bigint"], by: deadline)
@@ -101,7 +107,8 @@ final class PostgresMeeting: ClusterMeeting {
     func join(_ node: ClusterNode, holding commits: UInt64) throws(StoreError) {
         let step = Self.join(
             .integer(session), .blob(Array(node.name.utf8)), .blob(Array(node.address.utf8)),
-            .integer(try Int64(counter: commits)), .integer(node.terms.length))
+            .integer(try Int64(counter: commits)), .integer(Int64.random(in: 1...1 << 62)),
+            .integer(terms.milliseconds))
         let isIn = try with { (connection, deadline) throws(StoreError) in
             try connection.ask(step, by: deadline).changed == 1
         }
@@ -109,7 +116,8 @@ final class PostgresMeeting: ClusterMeeting {
     }
 
     func renew(holding commits: UInt64) throws(StoreError) -> UInt64? {
-        let step = Self.renew(.integer(session), .integer(try Int64(counter: commits)))
+        let step = Self.renew(
+            .integer(session), .integer(try Int64(counter: commits)), .integer(terms.milliseconds))
         return try with { (connection, deadline) throws(StoreError) in
             let row = try connection.ask(step, by: deadline)
             return row.count == 1 ? try row.counter(0, 0) : nil
@@ -120,7 +128,9 @@ final class PostgresMeeting: ClusterMeeting {
         let step = Self.acknowledge(.integer(session), .integer(try Int64(counter: commits)))
         let calls = state.withLock { $0.hears }
         try with { (connection, deadline) throws(StoreError) in
-            _ = try connection.run(calls ? [step, Self.call()] : [step], by: deadline)
+            _ = try connection.run(
+                [PostgresWriter.begin(), Self.hurry(), step] + (calls ? [Self.call()] : [])
+                    + [PostgresWriter.commit()], by: deadline)
         }
     }
 
@@ -135,8 +145,7 @@ final class PostgresMeeting: ClusterMeeting {
                 members.append(
                     ClusterMemberRow(
                         session: try rows.integer(row, 0), name: name, address: address,
-                        renewals: try rows.integer(row, 3), applied: try rows.counter(row, 4),
-                        leaseLength: try rows.integer(row, 5)))
+                        renewals: try rows.integer(row, 3), applied: try rows.counter(row, 4)))
             }
             return members
         }

@@ -54,9 +54,11 @@ enum PostgresSchema {
         """
         CREATE TABLE mayfly_node (
             session bigint PRIMARY KEY, name bytea NOT NULL, address bytea NOT NULL, renewals bigint NOT NULL,
-            applied bigint NOT NULL, lease bigint NOT NULL, joined bigint NOT NULL
+            applied bigint NOT NULL, joined bigint NOT NULL
         )
         """,
+        // Milliseconds of every node's lease; 0 before the first node.
+        "ALTER TABLE mayfly_head ADD COLUMN lease bigint NOT NULL DEFAULT 0",
         // What is older than this may use the tables that it knows, and does no harm.
         "ALTER TABLE mayfly_schema ADD COLUMN compatible bigint NOT NULL DEFAULT 2",
     ]

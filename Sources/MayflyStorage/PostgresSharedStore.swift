@@ -9,6 +9,7 @@ package final class PostgresSharedStore: SharedStore {
     static let memory: Int64 = 300_000
 
     private let place: PostgresPlace
+    private let terms: LeaseTerms
     private let readers: PostgresReaders
     private let writer: Mutex<PostgresSharedWriter>
     private let hash: TermHash
@@ -17,10 +18,12 @@ package final class PostgresSharedStore: SharedStore {
 
     /// Connects to `place`, whose tables are there, beside the brokers that share it already.
     ///
-    /// Throws `.conflict` while a broker has the store for itself, and whatever `PostgresStore` throws.
-    package init(_ place: PostgresPlace) throws(StoreError) {
+    /// Throws `.conflict` while a broker has the store for itself, `.otherLease` while there are nodes with other terms
+    /// than `terms`, and whatever `PostgresStore` throws.
+    package init(_ place: PostgresPlace, terms: LeaseTerms = LeaseTerms()) throws(StoreError) {
         self.place = place
-        let writer = try PostgresSharedWriter(place)
+        self.terms = terms
+        let writer = try PostgresSharedWriter(place, terms: terms)
         (hash, tail, standing) = (writer.hash, writer.tail, writer.standing)
         self.writer = Mutex(writer)
         readers = try PostgresReaders(place)
@@ -50,7 +53,7 @@ package final class PostgresSharedStore: SharedStore {
     }
 
     package func meeting() throws(StoreError) -> any ClusterMeeting {
-        try PostgresMeeting(place)
+        try PostgresMeeting(place, terms: terms)
     }
 
     package var mustBeReopened: Bool { standing.isFenced }

@@ -60,9 +60,11 @@ final class PostgresSharedWriter {
     private var tailEnd: UInt64
     let standing = PostgresStanding()
 
-    /// Connects to a store whose tables are there; throws `.conflict` while a broker has it for itself.
-    init(_ place: PostgresPlace) throws(StoreError) {
+    /// Connects to a store whose tables are there; throws `.conflict` while a broker has it for itself, and
+    /// `.otherLease`.
+    init(_ place: PostgresPlace, terms: LeaseTerms) throws(StoreError) {
         self.place = place
+        try Self.settle(terms, at: place)
         let deadline = ContinuousClock.now + PostgresWriter.patience
         let connection: PostgresConnection
         (connection, canTell) = try Self.connect(place, by: deadline)
@@ -111,6 +113,40 @@ final class PostgresSharedWriter {
         guard try PostgresNotice.isThere(connection, by: deadline) else { return (connection, false) }
         try connection.prepare([tell], by: deadline)
         return (connection, true)
+    }
+
+    /// Sees to it that all nodes have leases of one length.
+    ///
+    /// It changes only while no node has a session: then a lease can be left of one that is cut off, and is waited for.
+    private static func settle(_ terms: LeaseTerms, at place: PostgresPlace) throws(StoreError) {
+        let deadline = ContinuousClock.now + PostgresWriter.patience
+        let connection = try PostgresConnection(place, name: "mayfly-lease")
+        try PostgresSchema.configure(connection, [("lock_timeout", "3000")], by: deadline)
+        try PostgresSchema.upgrade(connection, by: deadline)
+        try PostgresSchema.verify(connection, by: deadline)
+        let question = "SELECT lease FROM mayfly_head WHERE id = 1"
+        func stored() throws(StoreError) -> Int64 {
+            guard let row = try connection.execute([question], by: .now + PostgresWriter.patience).first else {
+                throw .damaged
+            }
+            return try row.integer(0, 0)
+        }
+        guard try stored() != terms.milliseconds else { return }
+        guard try PostgresLock.take(connection, by: deadline) else {
+            let milliseconds = try stored()
+            // Another node may have done it just now.
+            guard milliseconds != terms.milliseconds else { return }
+            throw milliseconds > 0 ? .otherLease(milliseconds: milliseconds) : .conflict
+        }
+        let old = abs(max(try stored(), -.max))
+        if old > 0 {
+            // First nobody can renew a lease, then the last one runs out; whoever dies in between leaves the number.
+            try connection.execute(
+                ["UPDATE mayfly_head SET lease = \(-old) WHERE id = 1"], by: .now + PostgresWriter.patience)
+            usleep(useconds_t(clamping: LeaseTerms(milliseconds: old).patience / 1000))
+        }
+        try connection.execute(
+            ["UPDATE mayfly_head SET lease = \(terms.milliseconds) WHERE id = 1"], by: .now + PostgresWriter.patience)
     }
 
     private func settled(by deadline: ContinuousClock.Instant) throws(StoreError) -> PostgresConnection {

@@ -176,8 +176,8 @@ struct SharedStoreTests {
 
     // MARK: Nodes
 
-    private static func node(_ name: String, lease: Int64 = 2000) -> ClusterNode {
-        ClusterNode(name: name, address: "127.0.0.1:1", terms: LeaseTerms(milliseconds: lease))
+    private static func node(_ name: String) -> ClusterNode {
+        ClusterNode(name: name, address: "127.0.0.1:1", terms: LeaseTerms())
     }
 
     @Test("nodes see each other's renewals and what each has in memory")
@@ -192,7 +192,6 @@ struct SharedStoreTests {
         try a.acknowledge(7)
         let seen = try a.members().sorted { $0.name < $1.name }
         #expect(seen.map(\.name) == ["a", "b"])
-        #expect(seen.map(\.renewals) == [1, 2])
         #expect(seen.map(\.applied) == [7, 2])
         // One that has said something since it was looked at stays.
         _ = try a.renew(holding: 7)
@@ -203,13 +202,34 @@ struct SharedStoreTests {
         #expect(try a.renew(holding: 3) == nil)
     }
 
-    @Test("a node with a lease of another length stays out")
-    func leasesAreOfOneLength() throws {
-        let (a, b) = (try first.meeting(), try second.meeting())
-        try a.join(Self.node("a"), holding: 1)
-        #expect(throws: StoreError.conflict) { try b.join(Self.node("b", lease: 3000), holding: 1) }
-        try a.leave()
-        try b.join(Self.node("b", lease: 3000), holding: 1)
+    @Test("all nodes have leases of one length, which changes while there is none")
+    func leasesAreOfOneLength() async throws {
+        let other = LeaseTerms(milliseconds: 500)
+        let place = place
+        #expect(throws: StoreError.otherLease(milliseconds: 2000)) {
+            _ = try PostgresSharedStore(PostgresPlace(url: place.url), terms: other)
+        }
+        try await aside {
+            let empty = try PostgresServer.shared().place()
+            _ = try PostgresStore(PostgresPlace(url: empty.url), mode: .create)
+            var cutOff: (any ClusterMeeting)?
+            do {
+                let store = try PostgresSharedStore(
+                    PostgresPlace(url: empty.url), terms: LeaseTerms(milliseconds: 1000))
+                cutOff = try store.meeting()
+            }
+            let node = try #require(cutOff)
+            try node.join(Self.node("a"), holding: 0)
+            #expect(try node.renew(holding: 0) != nil)
+            // One may be left that is cut off, and it is waited for.
+            let start = ContinuousClock.now
+            let store = try PostgresSharedStore(PostgresPlace(url: empty.url), terms: other)
+            #expect(ContinuousClock.now - start >= .milliseconds(1100))
+            #expect(try empty.sql("SELECT lease FROM mayfly_head").hasPrefix("500"))
+            withExtendedLifetime(store) {}
+            #expect(try node.renew(holding: 0) == nil)
+            #expect(throws: StoreError.conflict) { try node.join(Self.node("a"), holding: 0) }
+        }
     }
 
     @Test("where nobody can call, nodes find out by looking")

@@ -5,8 +5,8 @@ import MayflyModel
 /// Three brokers on one database: how long a revocation takes to be final everywhere, and what sharing costs.
 ///
 /// Meanwhile wrk asks one node for decisions, which all go through the database, and the two others about a token. A
-/// trial mints at one node, sees that the token is active at all, revokes at the next, and asks all three again on other
-/// connections as soon as that is answered.
+/// trial mints at one node, sees that the token is active at all, revokes at the next, and asks all three again on
+/// other connections as soon as that is answered.
 enum ClusterRows {
     private static let names = ["a", "b", "c"]
     /// Milliseconds for which a node of the default configuration may answer without the database.

@@ -23,8 +23,8 @@ final class BenchSite {
     /// What the server is started with beside its directory.
     private let options: [String]
 
-    /// `seed` fills the store before the first start; `store` is the URL of a database in place of a file, and `node` the
-    /// broker's name among others that share it.
+    /// `seed` fills the store before the first start; `store` is the URL of a database in place of a file, and `node`
+    /// the broker's name among others that share it.
     init(
         _ tools: BenchTools, store: String? = nil, node: String? = nil, seed: (String) throws -> Void = { _ in }
     ) throws(BenchError) {

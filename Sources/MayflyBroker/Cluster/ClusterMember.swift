@@ -34,15 +34,18 @@ struct ClusterMember {
     /// No step that failed is tried again before.
     private var nextTry = SteadyTime(nanoseconds: .min)
     private var nextLook = SteadyTime(nanoseconds: .min)
+    /// Whether it has acknowledged something since it last looked.
+    private var owesLook = false
     /// Every node that may answer has this revision in memory.
     private(set) var settled: UInt64 = 0
-    private var watch = MemberWatch()
+    private var watch: MemberWatch
     private var gate: RevocationGate
 
     init(_ terms: LeaseTerms, applied: UInt64) {
         self.terms = terms
         self.applied = applied
         told = applied
+        watch = MemberWatch(patience: terms.patience)
         gate = RevocationGate(patience: terms.patience)
     }
 
@@ -51,10 +54,12 @@ struct ClusterMember {
         if now < nextTry { return .wait(until: min(nextTry, gate.deadline ?? nextTry)) }
         if told > applied { return .catchUp }
         let isCounted = countedUntil.map { now < $0 } ?? false
-        if isCounted && acknowledged < told { return .acknowledge(applied) }
         if !isCounted { return .join }
         if now >= nextRenewal { return .renew }
-        if now >= nextLook { return .look }
+        // They take turns, so that neither what comes all the time nor what is asked all the time holds up the other.
+        let isLookDue = now >= nextLook
+        if acknowledged < told && !(isLookDue && owesLook) { return .acknowledge(applied) }
+        if isLookDue { return .look }
         return .wait(until: min(nextRenewal, nextLook, gate.deadline ?? nextLook))
     }
 
@@ -82,11 +87,14 @@ struct ClusterMember {
     /// The store does not know this node any more.
     mutating func wasForgotten() {
         acknowledged = 0
+        // It is over already, unless the store is not the one that it was.
+        servesUntil = SteadyTime(nanoseconds: .min)
         lost()
     }
 
     mutating func acknowledged(_ revision: UInt64) {
         acknowledged = max(acknowledged, revision)
+        owesLook = true
     }
 
     /// All that the store had when it was asked is in memory: `revision` at least.
@@ -104,6 +112,7 @@ struct ClusterMember {
         sentAt: SteadyTime, receivedAt: SteadyTime, at members: [ClusterMemberRow], as session: Int64,
         having asked: UInt64
     ) -> [UInt64] {
+        owesLook = false
         watch.note(members, receivedAt: receivedAt)
         let holdouts = members.filter { $0.session != session && !watch.hasLapsed($0, sentAt: sentAt) }
         let done = gate.release(sentAt: sentAt, holdouts: holdouts.map(\.applied))

@@ -6,18 +6,14 @@ package struct ClusterMemberRow: Equatable, Sendable {
     package let name: String
     /// Where it listens, for people.
     package let address: String
-    /// Grows with each renewal of its lease.
+    /// Grows with each renewal of its lease, from a number that is drawn anew for each row: no count ever comes again.
     package let renewals: Int64
     /// How many commits are in its memory.
     package let applied: UInt64
-    /// Nanoseconds of its lease, which is the longest that it may answer after the last of `renewals`.
-    package let leaseLength: Int64
 
-    package init(
-        session: Int64, name: String, address: String, renewals: Int64, applied: UInt64, leaseLength: Int64
-    ) {
+    package init(session: Int64, name: String, address: String, renewals: Int64, applied: UInt64) {
         (self.session, self.name, self.address) = (session, name, address)
-        (self.renewals, self.applied, self.leaseLength) = (renewals, applied, leaseLength)
+        (self.renewals, self.applied) = (renewals, applied)
     }
 }
 
@@ -32,7 +28,13 @@ struct MemberWatch {
         let firstSeen: SteadyTime
     }
 
+    /// Nanoseconds after which the lease of any node is over for others.
+    private let patience: Int64
     private var sights: [Int64: Sight] = [:]
+
+    init(patience: Int64) {
+        self.patience = patience
+    }
 
     /// Takes in what the store answered at `receivedAt`.
     mutating func note(_ members: [ClusterMemberRow], receivedAt: SteadyTime) {
@@ -54,7 +56,7 @@ struct MemberWatch {
     /// `times` asks whether it has been over for so many leases.
     func hasLapsed(_ member: ClusterMemberRow, sentAt: SteadyTime, times: Int64 = 1) -> Bool {
         guard let sight = sights[member.session], sight.renewals == member.renewals else { return false }
-        let (patience, overflow) = (member.leaseLength / 10 * 11).multipliedReportingOverflow(by: times)
+        let (patience, overflow) = patience.multipliedReportingOverflow(by: times)
         return !overflow && sentAt >= sight.firstSeen.advanced(by: patience)
     }
 }

@@ -63,10 +63,11 @@ package protocol ClusterMeeting: AnyObject, Sendable {
 
     /// Says that this node is about to answer, with so many `commits` in memory; in a row that counts as a renewal.
     ///
-    /// Throws `.conflict` while there is a node with a lease of another length.
+    /// It is durable when the call returns: a database that crashes must not forget on whom others count.
     func join(_ node: ClusterNode, holding commits: UInt64) throws(StoreError)
 
-    /// Counts a renewal and answers how many commits the store had before; nil when it does not know the node.
+    /// Counts a renewal, durably, and answers how many commits the store had before; nil when it does not know the
+    /// node, or takes no leases of its length any more.
     func renew(holding commits: UInt64) throws(StoreError) -> UInt64?
 
     /// Says that so many `commits` are in memory.

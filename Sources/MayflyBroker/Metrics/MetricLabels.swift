@@ -181,7 +181,7 @@ package enum CacheResult: Int, MetricLabel {
 
 /// What the store reported.
 package enum StoreErrorKind: Int, MetricLabel {
-    case full, inputOutput, corrupt, conflict, invalid, newerSchema, cannotOpen, notDurable, leftBehind
+    case full, inputOutput, corrupt, conflict, invalid, newerSchema, cannotOpen, notDurable, leftBehind, otherLease
 
     init(_ error: StoreError) {
         switch error {
@@ -194,6 +194,7 @@ package enum StoreErrorKind: Int, MetricLabel {
         case .cannotOpen: self = .cannotOpen
         case .notDurable: self = .notDurable
         case .leftBehind: self = .leftBehind
+        case .otherLease: self = .otherLease
         }
     }
 
@@ -208,6 +209,7 @@ package enum StoreErrorKind: Int, MetricLabel {
         case .cannotOpen: "cannot_open"
         case .notDurable: "not_durable"
         case .leftBehind: "left_behind"
+        case .otherLease: "other_lease"
         }
     }
 }

@@ -13,6 +13,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case conflict
     /// Others have committed more than the store still tells one by one; only a new start takes it all in.
     case leftBehind
+    /// The nodes of the store have leases of another length: so many milliseconds.
+    case otherLease(milliseconds: Int64)
     /// The caller broke a bound of `StoreLimits` or of the batch's own numbers; nothing of the batch was kept.
     case invalid
     /// The store was made by a newer version of Mayfly.

@@ -52,3 +52,7 @@ extension BrokerConfig {
         return names
     }
 }
+
+extension ClusterConfig {
+    var terms: LeaseTerms { LeaseTerms(milliseconds: lease * 1000) }
+}

@@ -5,18 +5,18 @@ import Synchronization
 
 /// Opens the kind of store that the configuration names.
 enum OpenStore {
-    /// `shared` is for a broker beside others.
+    /// `cluster` is for a broker beside others.
     ///
     /// `report` is told, in the database's own words, why it cannot be reached: not more often than `Reports` lets it.
     static func open(
-        _ location: StoreLocation, onlyToLook: Bool = false, shared: Bool = false,
+        _ location: StoreLocation, onlyToLook: Bool = false, cluster: ClusterConfig? = nil,
         report: @escaping @Sendable (String) -> Void
     ) throws(StoreError) -> any Store {
         switch location {
         case .file(let path): try SQLiteStore(path: path, mode: .open)
         case .postgres(let url, let passwordFile):
-            if shared {
-                try PostgresSharedStore(place(url, passwordFile, report))
+            if let cluster {
+                try PostgresSharedStore(place(url, passwordFile, report), terms: cluster.terms)
             } else {
                 try PostgresStore(place(url, passwordFile, report), mode: onlyToLook ? .inspect : .open)
             }

@@ -149,7 +149,7 @@ final class RunningBroker {
     ) throws(StartError) -> Broker {
         let store: any Store
         do {
-            store = try OpenStore.open(config.store, shared: config.cluster != nil) { log.say(.error, $0) }
+            store = try OpenStore.open(config.store, cluster: config.cluster) { log.say(.error, $0) }
         } catch {
             throw .store(error)
         }
@@ -177,7 +177,7 @@ final class RunningBroker {
     ) -> ClusterNode {
         ClusterNode(
             name: cluster.node ?? "", address: "\(listen.isIPv6 ? "[\(listen.host)]" : listen.host):\(port)",
-            terms: LeaseTerms(milliseconds: cluster.lease * 1000))
+            terms: cluster.terms)
     }
 
     /// The ledger's origin: the issuer without its scheme (C2SP tlog-checkpoint).

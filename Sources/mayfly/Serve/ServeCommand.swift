@@ -71,6 +71,12 @@ enum ServeCommand: CommandLineCommand {
             if config.cluster == nil { config.cluster = ClusterConfig(node: name) }
             config.cluster?.node = name
         }
+        if config.cluster != nil, config.listen.port == 0, config.issuer.text == "http://" + config.issuer.bracketedHost
+        {
+            throw .failed(
+                "each node would get a free port, and with it an issuer of its own",
+                next: "give the issuer in mayfly.yaml a port, or listen on one")
+        }
         if let cluster = config.cluster, cluster.node == nil {
             throw .failed("this node of the cluster has no name", next: "set cluster.node, or give --node NAME")
         }

@@ -59,7 +59,7 @@ enum StartFailure {
             .failed(
                 "\(path) cannot be opened (\(cause(code)))",
                 next: "is the directory right, and made by mayfly init?")
-        case .invalid, .newerSchema, .notDurable, .leftBehind: describeAny(error, path)
+        case .invalid, .newerSchema, .notDurable, .leftBehind, .otherLease: describeAny(error, path)
         }
     }
 
@@ -82,7 +82,7 @@ enum StartFailure {
             .failed(
                 "\(url) cannot be used (\(cause(code)))",
                 next: "is the server running, and may this user log in there and use the tables?")
-        case .invalid, .newerSchema, .notDurable, .leftBehind: describeAny(error, url)
+        case .invalid, .newerSchema, .notDurable, .leftBehind, .otherLease: describeAny(error, url)
         }
     }
 
@@ -92,6 +92,10 @@ enum StartFailure {
             .failed(
                 "\(store) was made by a newer Mayfly (schema \(found), this one knows \(known))",
                 next: "install that version or a later one")
+        case .otherLease(let milliseconds):
+            .failed(
+                "the nodes that use \(store) have leases of \(milliseconds / 1000) seconds, and this one is to have others",
+                next: "give all nodes the same cluster.lease; to change it, stop all of them first")
         case .leftBehind:
             .failed(
                 "\(store) does not say what other brokers have committed since this one read it",
