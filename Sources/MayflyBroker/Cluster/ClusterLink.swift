@@ -24,7 +24,8 @@ package final class ClusterLink: Sendable {
         var isStopped = false
     }
 
-    private let node: ClusterNode
+    /// What this node says of itself.
+    package let node: ClusterNode
     private let meeting: any ClusterMeeting
     private let writer: ClusterWriter
     private let permit: ServingPermit

@@ -232,5 +232,21 @@ enum OpenAPISchemas {
         ("LedgerKey", object(["verifier_key": text()])),
         ("Proof", object(["hashes": list(text("base64url"))])),
         ("SigningKeys", object(["keys": list(anyObject)])),
+        (
+            "Cluster",
+            object(
+                [
+                    "shared": flag, "node": text("the one that answers"), "revision": integer, "commits": integer,
+                    "lease_seconds": integer, "ledger_size": integer, "nodes": list(clusterNode),
+                ], required: ["shared", "revision", "ledger_size", "nodes"])
+        ),
     ]
+
+    private static let clusterNode: JSONValue = {
+        let properties: JSONObject = [
+            "name": text(), "address": text("where it listens"), "session": text("a number that its process drew"),
+            "self": flag, "alive": flag, "leader": flag, "applied": integer, "lag": integer, "renewals": integer,
+        ]
+        return .object(object(properties, required: properties.members.map(\.name)))
+    }()
 }

@@ -6,7 +6,7 @@ package enum Endpoints {
         protocols + RegistryAPI.endpoints + EnrolmentAPI.endpoints
         + ApprovalsAPI.endpoints + SupervisionsAPI.endpoints + NoticesAPI.endpoints + RevocationsAPI.endpoints
         + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints
-        + KeysAPI.endpoints + PoliciesAPI.endpoints + QuotasAPI.endpoints + operations
+        + KeysAPI.endpoints + PoliciesAPI.endpoints + QuotasAPI.endpoints + ClusterAPI.endpoints + operations
 
     private static let protocols = [
         Endpoint(

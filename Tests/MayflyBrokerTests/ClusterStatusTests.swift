@@ -1,0 +1,142 @@
+internal import Dispatch
+internal import MayflyBroker
+internal import MayflyCrypto
+internal import MayflyLedger
+internal import MayflyModel
+internal import MayflyServer
+internal import MayflyStorage
+internal import Synchronization
+internal import Testing
+
+/// What a broker says of those that share its store.
+struct ClusterStatusTests {
+    @Test func aBrokerThatSharesNothingSaysSo() throws {
+        let world = try World(enrol: [])
+        #expect(try world.handler.send("GET", "/api/v1/cluster").status == 401)
+        let token = try world.adminToken("mayfly.read")
+        let answer = try world.beginAdmin("GET", "/api/v1/cluster", token: token).wait()
+        let head = world.broker.clusterStatus.head
+        #expect(head.revision > 0 && head.ledgerSize > 0)
+        #expect(
+            answer.text
+                == #"{"shared":false,"revision":\#(head.revision),"ledger_size":\#(head.ledgerSize),"nodes":[]}"#)
+    }
+
+    @Test(arguments: [true, false])
+    func theOthersAreListedWithTheirLeasesAndHowFarTheyAre(_ isOtherAlive: Bool) throws {
+        let meeting = FakeMeeting(isOtherAlive: isOtherAlive)
+        let broker = try Self.broker(meeting)
+        defer { broker.stop() }
+        try #require(broker.waitForPermit())
+        let done = DispatchSemaphore(value: 0)
+        broker.administration.revoke(.everything, reason: "test", by: "admin:ops") { _ in done.signal() }
+        done.wait()
+        let end = ContinuousClock.now + .seconds(30)
+        var status = broker.clusterStatus
+        // The look that let the answer go is told of a moment later.
+        while status.nodes.count != 2 || status.nodes.last?.standing.isAlive != isOtherAlive {
+            try #require(ContinuousClock.now < end, "\(status)")
+            status = broker.clusterStatus
+        }
+        #expect(status.node?.name == "b" && status.head.revision > 1 && status.head.commits > 0)
+        let (own, other) = (try #require(status.nodes.first), try #require(status.nodes.last))
+        #expect(own.standing.isSelf && own.standing.isAlive && own.standing.isLeader && own.lag == 0)
+        #expect(own.applied == status.head.commits && !other.standing.isSelf && !other.standing.isLeader)
+        // One that is ahead lacks nothing.
+        #expect(other.lag == (isOtherAlive ? 0 : status.head.commits))
+    }
+
+    private static func broker(_ meeting: FakeMeeting) throws -> Broker {
+        let (store, vault, clock) = (FakeSharedStore(meeting), MemoryVault(), TestClock())
+        try Broker.create(
+            in: store.inner, vault: vault, admin: try #require(AdminID("admin:ops")),
+            adminKey: try PrivateKey.generate(.es256).publicKey, wall: clock)
+        return try Broker(
+            settings: BrokerSettings(issuer: World.issuer), store: store, vault: vault, wall: clock,
+            signer: try Ed25519NoteSigner(name: "broker.example", privateKey: try PrivateKey.generate(.edDSA)),
+            log: SilentLog(),
+            node: ClusterNode(name: "b", address: "127.0.0.1:1", terms: LeaseTerms(milliseconds: 500)))
+    }
+}
+
+/// A store in memory to which nobody else commits.
+private final class FakeSharedStore: SharedStore {
+    let inner = MemoryStore()
+    private let place: FakeMeeting
+
+    init(_ place: FakeMeeting) { self.place = place }
+
+    func takeTurn(after head: StoreHead) throws(StoreError) -> StoreTurn {
+        StoreTurn(commits: [], isComplete: true, storeTime: Timestamp(seconds: 1_800_000_000))
+    }
+    func endTurn() {}
+    func commits(after head: StoreHead) throws(StoreError) -> [CommittedBatch] { [] }
+    func meeting() throws(StoreError) -> any ClusterMeeting { place }
+
+    func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError) { try inner.loadRecords(body) }
+    func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) { try inner.loadMarks(body) }
+    func head() throws(StoreError) -> StoreHead { try inner.head() }
+    func commit(_ batch: Batch) throws(StoreError) { try inner.commit(batch) }
+    func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int { 0 }
+    func ledgerEntries(in range: Range<UInt64>) throws(StoreError) -> [LedgerEntry] {
+        try inner.ledgerEntries(in: range)
+    }
+    func ledgerEntries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry] {
+        try inner.ledgerEntries(matching: query)
+    }
+    func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
+        try inner.subtreeHashes(level: level, in: range)
+    }
+    func ledgerStart() throws(StoreError) -> UInt64 { try inner.ledgerStart() }
+    func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int { 0 }
+}
+
+/// Where the broker meets one other: it has everything in memory and renews its lease, or does neither.
+private final class FakeMeeting: ClusterMeeting {
+    let session: Int64 = 7
+    private let isOtherAlive: Bool
+    private let own = Mutex<(renewals: Int64, applied: UInt64)?>(nil)
+    private let looks = Atomic<Int64>(0)
+    private let bell = DispatchSemaphore(value: 0)
+
+    init(isOtherAlive: Bool) { self.isOtherAlive = isOtherAlive }
+
+    func join(_ node: ClusterNode, holding commits: UInt64) throws(StoreError) {
+        own.withLock { $0 = (($0?.renewals ?? 0) + 1, commits) }
+    }
+
+    func renew(holding commits: UInt64) throws(StoreError) -> UInt64? {
+        own.withLock { own in
+            guard let known = own else { return nil }
+            own = (known.renewals + 1, max(known.applied, commits))
+            return commits
+        }
+    }
+
+    func acknowledge(_ commits: UInt64) throws(StoreError) {
+        own.withLock { own in own = own.map { ($0.renewals, max($0.applied, commits)) } }
+    }
+
+    func members() throws(StoreError) -> [ClusterMemberRow] {
+        let look = looks.add(1, ordering: .relaxed).newValue
+        let length = LeaseTerms(milliseconds: 500).length
+        let other = ClusterMemberRow(
+            session: 9, name: "c", address: "127.0.0.1:2", renewals: isOtherAlive ? look : 1,
+            applied: isOtherAlive ? 1_000_000 : 0, leaseLength: length)
+        guard let own = own.withLock({ $0 }) else { return [other] }
+        let mine = ClusterMemberRow(
+            session: session, name: "b", address: "127.0.0.1:1", renewals: own.renewals, applied: own.applied,
+            leaseLength: length)
+        return [mine, other]
+    }
+
+    func leave() throws(StoreError) {}
+    func remove(_ members: [ClusterMemberRow]) throws(StoreError) {}
+
+    func listen(milliseconds: Int64) throws(StoreError) -> ClusterNews {
+        _ = bell.wait(timeout: .now() + .milliseconds(Int(milliseconds)))
+        return ClusterNews()
+    }
+
+    func interrupt() { bell.signal() }
+}
