@@ -133,7 +133,7 @@ package final class Broker: Sendable {
         if let sharedStore {
             cluster = try Self.link(
                 node ?? ClusterNode(name: "", address: "", terms: LeaseTerms()), to: sharedStore, writer: writer,
-                permit: permit, log: log)
+                permit: permit, log: log, metrics: metrics)
         } else {
             cluster = nil
         }
@@ -146,7 +146,8 @@ package final class Broker: Sendable {
 
     /// Takes in what was committed while the records were read, and goes among the other brokers.
     private static func link(
-        _ node: ClusterNode, to store: any SharedStore, writer: Writer, permit: ServingPermit, log: any BrokerLog
+        _ node: ClusterNode, to store: any SharedStore, writer: Writer, permit: ServingPermit, log: any BrokerLog,
+        metrics: BrokerMetrics
     ) throws(StartError) -> ClusterLink {
         let meeting: any ClusterMeeting
         do throws(StoreError) {
@@ -167,7 +168,8 @@ package final class Broker: Sendable {
                 guard let writer else { throw .unavailable(.stopping) }
                 return try writer.catchUp()
             })
-        let link = ClusterLink(node, meeting: meeting, writer: followed, permit: permit, log: log)
+        let link = ClusterLink(
+            node, meeting: meeting, writer: followed, permit: permit, log: log, metrics: metrics)
         writer.join(link)
         link.start()
         return link

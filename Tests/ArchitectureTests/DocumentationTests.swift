@@ -124,6 +124,17 @@ import Testing
         }
     }
 
+    @Test func everyMetricIsDescribed() {
+        let words = Checkout.text("Sources/MayflyServer/Telemetry/MetricsPage.swift").split(separator: "\"")
+        let metrics = Set(words.filter { $0.hasPrefix("mayfly_") || $0.hasPrefix("process_") })
+        #expect(metrics.count >= 36)
+        let described = Self.lines.filter { $0.page == "docs/observability.md" }.flatMap(\.names)
+            .map { $0.prefix { $0 != "{" } }
+        for metric in metrics.sorted() {
+            #expect(described.contains(metric), "docs/observability.md does not describe \(metric)")
+        }
+    }
+
     /// What `case name = value` says in an enumeration.
     private static func values(_ path: String, of head: String) -> [String] {
         var isInside = false

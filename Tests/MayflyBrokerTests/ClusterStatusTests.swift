@@ -8,7 +8,7 @@ internal import MayflyStorage
 internal import Synchronization
 internal import Testing
 
-/// What a broker says of those that share its store.
+/// What a broker says of those that share its store, and of the answers that waited for them.
 struct ClusterStatusTests {
     @Test func aBrokerThatSharesNothingSaysSo() throws {
         let world = try World(enrol: [])
@@ -20,17 +20,27 @@ struct ClusterStatusTests {
         #expect(
             answer.text
                 == #"{"shared":false,"revision":\#(head.revision),"ledger_size":\#(head.ledgerSize),"nodes":[]}"#)
+        #expect(!(try Self.page(world.broker)).contains("mayfly_lease_held"))
     }
 
     @Test(arguments: [true, false])
-    func theOthersAreListedWithTheirLeasesAndHowFarTheyAre(_ isOtherAlive: Bool) throws {
+    func theOthersAreListedAndWhyAnAnswerCouldGoIsCounted(_ isOtherAlive: Bool) throws {
         let meeting = FakeMeeting(isOtherAlive: isOtherAlive)
         let broker = try Self.broker(meeting)
         defer { broker.stop() }
         try #require(broker.waitForPermit())
         let done = DispatchSemaphore(value: 0)
+        // What the broker wrote down when it started may have waited too.
+        broker.administration.apply([], dryRun: true, by: "admin:ops") { _ in done.signal() }
+        done.wait()
+        let metrics = broker.metrics
+        let before = (HeldEnd.allCases.map { metrics.heldEnds[$0] }, metrics.heldTime.reading.count)
         broker.administration.revoke(.everything, reason: "test", by: "admin:ops") { _ in done.signal() }
         done.wait()
+        let counts = HeldEnd.allCases.map { metrics.heldEnds[$0] }
+        #expect(counts == zip(before.0, isOtherAlive ? [1, 0] : [0, 1]).map { $0 + $1 })
+        #expect(metrics.heldTime.reading.count == before.1 + 1)
+
         let end = ContinuousClock.now + .seconds(30)
         var status = broker.clusterStatus
         // The look that let the answer go is told of a moment later.
@@ -44,6 +54,20 @@ struct ClusterStatusTests {
         #expect(own.applied == status.head.commits && !other.standing.isSelf && !other.standing.isLeader)
         // One that is ahead lacks nothing.
         #expect(other.lag == (isOtherAlive ? 0 : status.head.commits))
+        let page = try Self.page(broker)
+        let (alive, over) = isOtherAlive ? (2, 0) : (1, 1)
+        for line in [
+            #"mayfly_cluster_nodes{standing="alive"} \#(alive)"#, #"mayfly_cluster_nodes{standing="over"} \#(over)"#,
+            "mayfly_lease_held 1", "mayfly_cluster_leads 1", "mayfly_commits_taken_in_total 0",
+            "mayfly_revocation_wait_seconds_count \(counts.reduce(0, +))",
+            #"mayfly_revocation_waits_total{end="lapsed"} \#(counts.last ?? 0)"#,
+        ] {
+            #expect(page.contains("\n\(line)\n"), "\(line) \(page)")
+        }
+    }
+
+    private static func page(_ broker: Broker) throws -> String {
+        String(decoding: try #require(Telemetry(broker: broker).page).text(), as: UTF8.self)
     }
 
     private static func broker(_ meeting: FakeMeeting) throws -> Broker {

@@ -16,9 +16,16 @@ package final class ClusterLink: Sendable {
         package let isLeader: Bool
     }
 
+    /// An answer that waits until all nodes have the commit of this number.
+    private struct Held {
+        let commits: UInt64
+        let since: SteadyTime
+        let finish: @Sendable () -> Void
+    }
+
     private struct State {
         var member: ClusterMember
-        var held: [UInt64: @Sendable () -> Void] = [:]
+        var held: [UInt64: Held] = [:]
         var nextID: UInt64 = 0
         var standings: [Standing] = []
         var isStopped = false
@@ -30,6 +37,7 @@ package final class ClusterLink: Sendable {
     private let writer: ClusterWriter
     private let permit: ServingPermit
     private let log: any BrokerLog
+    private let metrics: BrokerMetrics
     private let state: Mutex<State>
     private let leads = Atomic(false)
     private let isInTouch = Atomic(true)
@@ -39,13 +47,14 @@ package final class ClusterLink: Sendable {
 
     init(
         _ node: ClusterNode, meeting: any ClusterMeeting, writer: ClusterWriter, permit: ServingPermit,
-        log: any BrokerLog
+        log: any BrokerLog, metrics: BrokerMetrics
     ) {
         self.node = node
         self.meeting = meeting
         self.writer = writer
         self.permit = permit
         self.log = log
+        self.metrics = metrics
         state = Mutex(State(member: ClusterMember(node.terms, applied: writer.commits())))
     }
 
@@ -82,7 +91,7 @@ package final class ClusterLink: Sendable {
         let isSettled = state.withLock { state in
             if state.member.settled >= commits { return true }
             state.nextID += 1
-            state.held[state.nextID] = finish
+            state.held[state.nextID] = Held(commits: commits, since: now, finish: finish)
             state.member.hold(state.nextID, revision: commits, at: now)
             return false
         }
@@ -95,15 +104,25 @@ package final class ClusterLink: Sendable {
     }
 
     private func releaseExpired() {
-        release { $0.releaseExpired(at: .now()) }
+        release { ($0.releaseExpired(at: .now()), 0) }
     }
 
     /// Calls the answers that `body` lets go of, outside the lock.
-    private func release(_ body: (inout ClusterMember) -> [UInt64]) {
-        let finishes = state.withLock { state in
-            body(&state.member).compactMap { state.held.removeValue(forKey: $0) }
+    ///
+    /// It also answers the least number of commits that a node without a lease has in memory: what is newer was let go
+    /// of although not every node has it.
+    private func release(_ body: (inout ClusterMember) -> (done: [UInt64], least: UInt64)) {
+        let (held, least) = state.withLock { state in
+            let (done, least) = body(&state.member)
+            return (done.compactMap { state.held.removeValue(forKey: $0) }, least)
         }
-        for finish in finishes { finish() }
+        let now = SteadyTime.now()
+        for answer in held {
+            metrics.held(
+                answer.commits > least ? .lapsed : .acknowledged,
+                for: now.nanoseconds.subtractingReportingOverflow(answer.since.nanoseconds).partialValue)
+            answer.finish()
+        }
     }
 
     /// Answers whether there is more to do.
@@ -173,8 +192,11 @@ package final class ClusterLink: Sendable {
     private func look(at now: SteadyTime, having commits: UInt64) throws(StoreError) {
         let rows = try meeting.members()
         let receivedAt = SteadyTime.now()
-        release {
-            $0.looked(sentAt: now, receivedAt: receivedAt, at: rows, as: meeting.session, having: commits)
+        release { member in
+            let done = member.looked(
+                sentAt: now, receivedAt: receivedAt, at: rows, as: meeting.session, having: commits)
+            let lapsed = rows.filter { $0.session != meeting.session && member.hasLapsed($0, sentAt: now) }
+            return (done, lapsed.map(\.applied).min() ?? .max)
         }
         let gone = state.withLock { state -> [ClusterMemberRow] in
             let member = state.member

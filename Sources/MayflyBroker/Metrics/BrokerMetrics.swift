@@ -26,6 +26,10 @@ package final class BrokerMetrics: Sendable {
     package let batchSize = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
     /// Nanoseconds that the store took for a commit, failed ones included.
     package let commitTime = Histogram(bounds: BrokerMetrics.commitBounds)
+    /// Nanoseconds for which answers were held until no node of the store could speak against them.
+    package let heldTime = Histogram(bounds: BrokerMetrics.heldBounds)
+    package let heldEnds = CounterSet<HeldEnd>()
+    private let takenInCount = Atomic<UInt64>(0)
     private let refusedClientCount = Atomic<UInt64>(0)
     private let haltCount = Atomic<UInt64>(0)
 
@@ -35,6 +39,12 @@ package final class BrokerMetrics: Sendable {
         100_000_000, 250_000_000, 1_000_000_000, 10_000_000_000,
     ]
 
+    /// From 1 ms, which a node nearby takes, to what the longest lease takes to run out.
+    private static let heldBounds: [UInt64] = [
+        1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000, 250_000_000, 500_000_000,
+        1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000, 30_000_000_000, 70_000_000_000,
+    ]
+
     package init() {}
 
     /// Failures of clients to prove who they are.
@@ -42,6 +52,19 @@ package final class BrokerMetrics: Sendable {
 
     /// What policy refused because it is in tier 4.
     package var halts: UInt64 { haltCount.load(ordering: .relaxed) }
+
+    /// Commits of other brokers of the store that this one has taken in.
+    package var takenIn: UInt64 { takenInCount.load(ordering: .relaxed) }
+
+    func tookIn(_ commits: Int) {
+        takenInCount.wrappingAdd(UInt64(clamping: commits), ordering: .relaxed)
+    }
+
+    /// Counts an answer that was let go of after so many nanoseconds.
+    func held(_ end: HeldEnd, for nanoseconds: Int64) {
+        heldEnds.add(end)
+        heldTime.observe(UInt64(clamping: nanoseconds))
+    }
 
     func clientRefused() {
         refusedClientCount.wrappingAdd(1, ordering: .relaxed)

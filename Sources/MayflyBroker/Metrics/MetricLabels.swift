@@ -156,6 +156,14 @@ package enum RevocationKind: Int, MetricLabel {
     }
 }
 
+/// Why an answer that was held for the other nodes could go.
+package enum HeldEnd: Int, MetricLabel {
+    /// Every node had it in memory.
+    case acknowledged
+    /// A node did not, and had no lease any more.
+    case lapsed
+}
+
 /// What became of something that somebody was to be told.
 package enum NoticeOutcome: Int, MetricLabel {
     case delivered, refused, expired

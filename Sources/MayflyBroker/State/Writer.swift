@@ -450,6 +450,7 @@ package final class Writer: Sendable {
                 if let time { $0.writtenTime = max($0.writtenTime, time) }
             }
             if let time { clock.follow(time) }
+            metrics.tookIn(commits.count)
         } catch {
             draft = Tables()
             state.endDraft()

@@ -37,6 +37,7 @@ package final class MetricsPage: Sendable {
         requests(&writer)
         tokens(&writer)
         store(&writer)
+        cluster(&writer)
         pressure(&writer)
         process(&writer)
         return writer.bytes
@@ -108,6 +109,28 @@ package final class MetricsPage: Sendable {
         }
         writer.family("mayfly_pending_commands", .gauge, "Changes that wait for a commit.")
         writer.sample("mayfly_pending_commands", UInt64(clamping: gauges.pendingCommands))
+    }
+
+    /// Only of a broker that shares its store: what one has for itself needs no lease.
+    private func cluster(_ writer: inout PrometheusWriter) {
+        guard let link = broker.cluster else { return }
+        let (metrics, alive) = (broker.metrics, link.standings.map(\.isAlive))
+        writer.family("mayfly_cluster_nodes", .gauge, "Brokers that share the store, by their leases.")
+        for (standing, count) in [("alive", alive.count { $0 }), ("over", alive.count { !$0 })] {
+            writer.sample("mayfly_cluster_nodes", UInt64(clamping: count), [("standing", standing)])
+        }
+        writer.family("mayfly_lease_held", .gauge, "Whether this broker may answer from its memory now.")
+        writer.sample("mayfly_lease_held", broker.permit.isValid ? 1 : 0 as UInt64)
+        writer.family("mayfly_cluster_leads", .gauge, "Whether this broker does what one is to do for all.")
+        writer.sample("mayfly_cluster_leads", link.isLeader ? 1 : 0 as UInt64)
+        writer.family(
+            "mayfly_revocation_wait_seconds", .histogram, "For how long answers waited until they held everywhere.")
+        writer.histogram(
+            "mayfly_revocation_wait_seconds", metrics.heldTime.reading, bounds: metrics.heldTime.bounds, scale: 1e9)
+        writer.family("mayfly_revocation_waits_total", .counter, "Answers that waited, by why they could go.")
+        writer.counters("mayfly_revocation_waits_total", "end", metrics.heldEnds)
+        writer.family("mayfly_commits_taken_in_total", .counter, "Commits of other brokers, now in memory here.")
+        writer.sample("mayfly_commits_taken_in_total", metrics.takenIn)
     }
 
     private func pressure(_ writer: inout PrometheusWriter) {
