@@ -6,7 +6,7 @@ internal import Glibc
         commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
             + AgentCommands.all + RegistryCommands.all + [ApplyCommand.command] + RevokeCommands.all
             + ApprovalCommands.all + SupervisionCommands.all + NoticeCommands.all + PolicyCommands.all
-            + LedgerCommands.all + StoreCommands.all + TokenCommands.all
+            + LedgerCommands.all + StoreCommands.all + ClusterCommands.all + TokenCommands.all
             + [EvaluateCommand.command, ExecCommand.command, ReportCommand.command])
 
     static func main() {

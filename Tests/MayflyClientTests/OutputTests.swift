@@ -56,6 +56,30 @@ import Testing
             ])
     }
 
+    @Test func aClusterIsShownWithItsLeasesAndHowFarEachNodeIs() throws {
+        let answer = try JSONParser.parseObject(
+            Array(
+                #"""
+                {"shared":true,"node":"a","revision":41,"commits":57,"lease_seconds":2,"ledger_size":44,"nodes":[
+                {"name":"a","address":"127.0.0.1:1","session":"1","self":true,"alive":true,"leader":true,
+                 "applied":57,"lag":0,"renewals":9},
+                {"name":"b","address":"127.0.0.1:2","session":"2","self":false,"alive":false,"leader":false,
+                 "applied":54,"lag":3,"renewals":7}]}
+                """#.utf8))
+        #expect(
+            ClusterCommands.lines(answer) == [
+                "asked     a", "revision  41", "commits   57", "ledger    44 entries", "lease     2s",
+                "NODE  ADDRESS      LEASE  LEADS  APPLIED  LAG", "a     127.0.0.1:1  alive  yes    57       0",
+                "b     127.0.0.1:2  over   -      54       3",
+            ])
+        let alone = try JSONParser.parseObject(
+            Array(#"{"shared":false,"revision":3,"ledger_size":2,"nodes":[]}"#.utf8))
+        #expect(
+            ClusterCommands.lines(alone) == [
+                "revision  3", "ledger    2 entries", "this broker has its store for itself",
+            ])
+    }
+
     @Test func aDelegationTreeFollowsTheChains() throws {
         func entry(_ text: String) throws -> JSONObject { try JSONParser.parseObject(Array(text.utf8)) }
         let tree = DelegationTree([
