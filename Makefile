@@ -1,6 +1,7 @@
 # make demo       registers agents, mints, delegates, verifies and revokes, end to end, and shows it
 # make demo-approval  a refund that people must approve; WAIT=1 lets you approve it from a second terminal
 # make demo-governance  what is taken back, a quota that is reached, and who is told
+# make demo-cluster  three brokers on one PostgreSQL database; one stands still, one is killed
 # make serve      a broker that stays, at http://127.0.0.1:8480, with its data in var/serve
 # make build      the program, .build/debug/mayfly (CONFIGURATION=release for the fast one)
 # make test       everything that a change must pass; the last line is the runner's
@@ -27,14 +28,14 @@ with_python := MAYFLY_TEST_PYTHON=$(venv)/bin/python
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-approval demo-governance serve test connections bench bench-peers bench-cluster bench-micro \
-    lint format sanitize crash fuzz model packages test-packages bench-packages peers-packages clean
+.PHONY: build demo demo-approval demo-governance demo-cluster serve test connections bench bench-peers bench-cluster \
+    bench-micro lint format sanitize crash fuzz model packages test-packages bench-packages peers-packages clean
 
 build: packages
 	swift build --configuration $(CONFIGURATION)
 
 # What is shown and what stays is the program as it ships.
-demo demo-approval demo-governance serve bench bench-peers bench-cluster: CONFIGURATION = release
+demo demo-approval demo-governance demo-cluster serve bench bench-peers bench-cluster: CONFIGURATION = release
 
 demo: build
 	@MAYFLY=$(mayfly) scripts/demo
@@ -44,6 +45,9 @@ demo-approval: build
 
 demo-governance: build
 	@MAYFLY=$(mayfly) scripts/demo-governance
+
+demo-cluster: test-packages build
+	@MAYFLY=$(mayfly) scripts/demo-cluster
 
 serve: build
 	@mkdir -p var
