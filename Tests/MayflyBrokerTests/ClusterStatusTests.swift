@@ -143,14 +143,12 @@ private final class FakeMeeting: ClusterMeeting {
 
     func members() throws(StoreError) -> [ClusterMemberRow] {
         let look = looks.add(1, ordering: .relaxed).newValue
-        let length = LeaseTerms(milliseconds: 500).length
         let other = ClusterMemberRow(
             session: 9, name: "c", address: "127.0.0.1:2", renewals: isOtherAlive ? look : 1,
-            applied: isOtherAlive ? 1_000_000 : 0, leaseLength: length)
+            applied: isOtherAlive ? 1_000_000 : 0)
         guard let own = own.withLock({ $0 }) else { return [other] }
         let mine = ClusterMemberRow(
-            session: session, name: "b", address: "127.0.0.1:1", renewals: own.renewals, applied: own.applied,
-            leaseLength: length)
+            session: session, name: "b", address: "127.0.0.1:1", renewals: own.renewals, applied: own.applied)
         return [mine, other]
     }
 

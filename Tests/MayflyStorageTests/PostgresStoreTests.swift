@@ -334,6 +334,7 @@ struct PostgresStoreTests: Sendable {
         try place.sql(
             """
             DROP TABLE mayfly_commit; DROP TABLE mayfly_node; ALTER TABLE mayfly_schema DROP COLUMN compatible;
+            ALTER TABLE mayfly_head DROP COLUMN lease;
             UPDATE mayfly_schema SET version = 1
             """)
         #expect(try store().head().ledgerSize == 3)
