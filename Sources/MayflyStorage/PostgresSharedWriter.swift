@@ -131,14 +131,21 @@ final class PostgresSharedWriter {
             }
             return try row.integer(0, 0)
         }
-        guard try stored() != terms.milliseconds else { return }
-        guard try PostgresLock.take(connection, by: deadline) else {
-            let milliseconds = try stored()
-            // Another node may have done it just now.
-            guard milliseconds != terms.milliseconds else { return }
-            throw milliseconds > 0 ? .otherLease(milliseconds: milliseconds) : .conflict
+        var end: ContinuousClock.Instant?
+        while true {
+            guard try stored() != terms.milliseconds else { return }
+            if try PostgresLock.take(connection, by: .now + PostgresWriter.patience, waiting: true) { break }
+            // Nodes that start at the same time change it one after the other, and the first for all.
+            let found = try stored()
+            guard found != terms.milliseconds else { return }
+            guard found < 0 else { throw found > 0 ? .otherLease(milliseconds: found) : .conflict }
+            let last = end ?? .now + PostgresWriter.patience + .nanoseconds(LeaseTerms(milliseconds: -found).patience)
+            guard .now < last else { throw .otherLease(milliseconds: -found) }
+            end = last
         }
-        let old = abs(max(try stored(), -.max))
+        let current = try stored()
+        guard current != terms.milliseconds else { return }
+        let old = abs(max(current, -.max))
         if old > 0 {
             // First nobody can renew a lease, then the last one runs out; whoever dies in between leaves the number.
             try connection.execute(
