@@ -40,30 +40,11 @@ import Testing
         let doctor = try broker.run(["doctor", "--dir", broker.directory])
         #expect(doctor.status == 0, "\(doctor)")
         try broker.start()
-        let issued = try issuedTokens(desk)
+        let issued = try desk.issuedTokens("&agent=agent:support")
         // One too few: an answer went out that nothing durable stands behind. One too many: a request was accepted and
         // worked on, and its client heard nothing.
         #expect(Set(result.tokens) == issued)
         #expect(result.tokens.count == issued.count)
-    }
-
-    /// The ids of all tokens that the ledger says the agent was given.
-    private func issuedTokens(_ desk: Desk) throws -> Set<String> {
-        var tokens: Set<String> = []
-        var cursor: String?
-        repeat {
-            let page = cursor.map { "&cursor=\($0)" } ?? ""
-            let answer = try desk.call("GET", "/api/v1/ledger?event=token.issued&agent=agent:support&limit=500" + page)
-            guard answer.status == 200 else { throw HarnessError("\(answer)") }
-            for entry in answer.object["entries"]?.arrayValue ?? [] {
-                guard let id = entry.objectValue?["entry"]?.objectValue?["token"]?.stringValue else {
-                    throw HarnessError("\(entry)")
-                }
-                tokens.insert(id)
-            }
-            cursor = answer["next_cursor"]
-        } while cursor != nil
-        return tokens
     }
 }
 

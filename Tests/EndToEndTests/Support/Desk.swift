@@ -43,6 +43,12 @@ final class Desk {
         admin = Principal(id: "admin:root", key: try PrivateKeyFile.read(broker.keysFolder + "/admin.pem"))
     }
 
+    /// The same people and tools at another broker of the same store.
+    init(_ other: Desk, at broker: RunningMayfly) {
+        self.broker = broker
+        (admin, agents, secrets) = (other.admin, other.agents, other.secrets)
+    }
+
     /// A desk with the whole registry, three enrolled agents and both tools' secrets.
     static func open(_ broker: RunningMayfly) throws -> Desk {
         let desk = try Desk(broker)
@@ -79,6 +85,10 @@ final class Desk {
         return answer
     }
 
+    func revoke(task: String) throws {
+        try change("POST", "/api/v1/revocations", .object(["task": .string(task), "reason": .string("test")]))
+    }
+
     /// Gives an agent a key by a one-time code and a proof that it holds the key.
     func enrol(_ id: String) throws {
         let answer = try change("POST", "/api/v1/agents/\(id)/enrolment-codes")
@@ -90,15 +100,31 @@ final class Desk {
     }
 
     func enrol(_ agent: Principal, code: String) throws -> HTTPAnswer {
+        let connection = try HTTPConnection(port: broker.port)
+        connection.send(try enrolment(agent, code: code))
+        guard let answer = try connection.answer() else { throw HarnessError("no answer to an enrolment") }
+        return answer
+    }
+
+    /// The request by which `agent` turns `code` into a key.
+    func enrolment(_ agent: Principal, code: String) throws -> [UInt8] {
         let proof = try agent.sign(
             [
-                "aud": .string(broker.url), "sub": .string(agent.id), "jwk": .object(agent.key.publicKey.jwk),
+                "aud": .string(broker.issuer), "sub": .string(agent.id), "jwk": .object(agent.key.publicKey.jwk),
                 "nonce": .string(Base64URL.encode(SHA256.digest(of: Array(code.utf8)).bytes)),
             ], type: "mayfly-key-proof+jwt")
         let body: JSONValue = .object(["code": .string(code), "proof": .string(proof)])
-        return try HTTP.send(
-            "POST", "/api/v1/enrol", [("Content-Type", "application/json")], JSONWriter.bytes(of: body),
-            to: broker.port)
+        return HTTP.bytes(
+            "POST", "/api/v1/enrol", [("Content-Type", "application/json")], JSONWriter.bytes(of: body))
+    }
+
+    /// Gives an owner a key.
+    func enrolOwner(_ id: String) throws -> Principal {
+        let code = try change("POST", "/api/v1/owners/\(id)/enrolment-codes")["code"] ?? ""
+        let owner = Principal(id: id, key: try PrivateKey.generate(.es256))
+        let enrolled = try enrol(owner, code: code)
+        guard enrolled.status == 201 else { throw HarnessError("not enrolled: \(enrolled)") }
+        return owner
     }
 
     func makeSecret(_ resource: String) throws {
@@ -117,17 +143,16 @@ final class Desk {
     func form(
         _ path: String, _ fields: [(String, String)], _ headers: [(String, String)] = []
     ) throws -> HTTPAnswer {
-        let body = fields.map { "\($0.0)=\(Self.escaped($0.1))" }.joined(separator: "&")
-        return try HTTP.send(
-            "POST", path, [("Content-Type", "application/x-www-form-urlencoded")] + headers, Array(body.utf8),
-            to: broker.port)
+        try HTTP.send(
+            "POST", path, [("Content-Type", "application/x-www-form-urlencoded")] + headers,
+            Array(Self.encoded(fields).utf8), to: broker.port)
     }
 
     /// The fields by which `client` proves who it is.
     func proof(_ client: Principal, tokenID: String? = nil) throws -> [(String, String)] {
         [
             ("client_assertion_type", Self.assertionType),
-            ("client_assertion", try client.assertion(for: broker.url, tokenID: tokenID)),
+            ("client_assertion", try client.assertion(for: broker.issuer, tokenID: tokenID)),
         ]
     }
 
@@ -171,6 +196,25 @@ final class Desk {
 
     // MARK: Questions
 
+    /// The ids of all tokens that the ledger says were given; `query` narrows it.
+    func issuedTokens(_ query: String = "") throws -> Set<String> {
+        var tokens: Set<String> = []
+        var cursor: String?
+        repeat {
+            let page = cursor.map { "&cursor=\($0)" } ?? ""
+            let answer = try call("GET", "/api/v1/ledger?event=token.issued&limit=500" + query + page)
+            guard answer.status == 200 else { throw HarnessError("\(answer)") }
+            for entry in answer.object["entries"]?.arrayValue ?? [] {
+                guard let id = entry.objectValue?["entry"]?.objectValue?["token"]?.stringValue else {
+                    throw HarnessError("\(entry)")
+                }
+                tokens.insert(id)
+            }
+            cursor = answer["next_cursor"]
+        } while cursor != nil
+        return tokens
+    }
+
     func basic(_ resource: String) throws -> String {
         guard let secret = secrets[resource] else { throw HarnessError("\(resource) has no secret") }
         return "Basic " + Base64.encode(Array("\(resource):\(secret)".utf8))
@@ -203,6 +247,11 @@ final class Desk {
             "POST", "/access/v1/evaluation",
             [("Content-Type", "application/json"), ("Authorization", try basic(resource))],
             JSONWriter.bytes(of: .object(body)), to: broker.port)
+    }
+
+    /// The body of a form.
+    static func encoded(_ fields: [(String, String)]) -> String {
+        fields.map { "\($0.0)=\(escaped($0.1))" }.joined(separator: "&")
     }
 
     static func escaped(_ text: String) -> String {

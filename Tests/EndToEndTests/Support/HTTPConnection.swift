@@ -83,6 +83,30 @@ final class HTTPConnection {
         }
     }
 
+    /// What has come of a question.
+    enum Arrival {
+        case answer(HTTPAnswer)
+        case nothingYet
+        /// The server closed without an answer.
+        case closed
+    }
+
+    /// Waits for the next answer, and no longer.
+    func arrival(milliseconds: Int32) -> Arrival {
+        let end = ContinuousClock.now + .milliseconds(Int(milliseconds))
+        while true {
+            if let (answer, length) = HTTPAnswer.first(in: received, isHead: false) {
+                received.removeFirst(length)
+                return .answer(answer)
+            }
+            if isAtEnd { return .closed }
+            let left = Int32(max(0, (end - .now) / .milliseconds(1)))
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&entry, 1, left) > 0 else { return .nothingYet }
+            receive()
+        }
+    }
+
     /// Waits until the server closes.
     func waitForEnd(seconds: Int32 = 60) throws {
         while !isAtEnd { try receive(seconds) }
@@ -91,6 +115,10 @@ final class HTTPConnection {
     private func receive(_ seconds: Int32) throws {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&entry, 1, seconds * 1000) > 0 else { throw HarnessError("no answer within \(seconds) s") }
+        receive()
+    }
+
+    private func receive() {
         var piece = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &piece, piece.count, 0)
         // A reset ends the connection like a close does.
@@ -138,10 +166,12 @@ struct HTTPAnswer: CustomStringConvertible {
 
 /// Plain requests, each on a connection of its own.
 enum HTTP {
+    /// `closes` asks the server to close after the answer.
     static func bytes(
-        _ method: String, _ target: String, _ headers: [(String, String)] = [], _ body: [UInt8] = []
+        _ method: String, _ target: String, _ headers: [(String, String)] = [], _ body: [UInt8] = [],
+        closes: Bool = true
     ) -> [UInt8] {
-        var text = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        var text = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\n" + (closes ? "Connection: close\r\n" : "")
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         if !body.isEmpty || method == "POST" || method == "PUT" { text += "Content-Length: \(body.count)\r\n" }
         return Array((text + "\r\n").utf8) + body

@@ -8,11 +8,15 @@ final class RunningMayfly {
     private(set) var port: UInt16 = 0
     private var process: ChildProcess?
     private var starts = 0
+    /// Its name among the brokers of one store; nil for a broker that has its store for itself.
+    let node: String?
+    private let fixedIssuer: String?
 
-    /// The base URL; also the issuer, since `init` was told no other.
     var url: String { "http://127.0.0.1:\(port)" }
+    /// The base URL, since `init` was told no other; a node's is that of all nodes.
+    var issuer: String { fixedIssuer ?? url }
     var configFile: String { directory + "/config/mayfly.yaml" }
-    var keysFolder: String { directory + "/keys" }
+    let keysFolder: String
     var databaseFile: String { directory + "/data/mayfly.db" }
 
     static func program() throws -> String { try Files.products() + "/mayfly" }
@@ -23,9 +27,21 @@ final class RunningMayfly {
     init(port: UInt16 = 0, under parent: String? = nil, store: String? = nil) throws {
         folder = try TemporaryFolder()
         directory = (parent ?? folder.path) + "/broker"
+        keysFolder = directory + "/keys"
+        (node, fixedIssuer) = (nil, port == 0 ? nil : "http://127.0.0.1:\(port)")
         let made = try run(
             ["init", "--dir", directory, "--listen", "127.0.0.1:\(port)"] + (store.map { ["--store", $0] } ?? []))
         guard made.status == 0 else { throw HarnessError("mayfly init failed: \(made)") }
+    }
+
+    /// The node `name` of the store of `founder`, with its keys, on another port after each start.
+    ///
+    /// `directory` is for one with a configuration of its own.
+    init(node name: String, of founder: RunningMayfly, directory: String? = nil) {
+        folder = founder.folder
+        self.directory = directory ?? founder.directory
+        keysFolder = founder.keysFolder
+        (node, fixedIssuer) = (name, founder.issuer)
     }
 
     /// A broker on a port of its own, for tests that start it again.
@@ -49,22 +65,34 @@ final class RunningMayfly {
 
     /// Starts it, and returns when it accepts requests.
     func start(environment: [String: String] = [:]) throws {
+        try launch(environment: environment)
+        try waitUntilReady()
+    }
+
+    /// Starts it, and returns at once: `waitUntilReady` comes next.
+    func launch(environment: [String: String] = [:]) throws {
         starts += 1
-        let process = try ChildProcess(
-            try Self.program(), ["serve", "--dir", directory], environment: environment, errors: errorFile)
+        process = try ChildProcess(try Self.program(), serve, environment: environment, errors: errorFile)
+    }
+
+    private var serve: [String] {
+        ["serve", "--dir", directory] + (node.map { ["--node", $0, "--listen", "127.0.0.1:0"] } ?? [])
+    }
+
+    func waitUntilReady() throws {
+        guard let process else { throw HarnessError("the broker was not started") }
         let line = try process.line()
         guard let line, line.hasPrefix("mayfly ready on http://127.0.0.1:"), let port = UInt16(line.dropFirst(33))
         else {
             throw HarnessError("mayfly serve did not get ready: \(line ?? "no line") \(try Files.text(errorFile))")
         }
         self.port = port
-        self.process = process
     }
 
     /// Runs `serve` where it must refuse to start.
     func refusedStart() throws -> CommandResult {
         let errors = "\(folder.path)/refused.\(UInt64.random(in: 0...UInt64.max))"
-        let child = try ChildProcess(try Self.program(), ["serve", "--dir", directory], errors: errors)
+        let child = try ChildProcess(try Self.program(), serve, errors: errors)
         if let line = try child.line() { throw HarnessError("mayfly serve started: \(line)") }
         return CommandResult(status: try child.wait(), output: "", errors: try Files.text(errors))
     }
@@ -108,5 +136,5 @@ final class RunningMayfly {
         try CommandResult.run(try Self.program(), arguments, in: folder)
     }
 
-    private var errorFile: String { "\(folder.path)/serve.\(starts)" }
+    private var errorFile: String { "\(folder.path)/serve.\(node ?? "")\(starts)" }
 }

@@ -66,6 +66,13 @@ enum Files {
         try setMode(mode, of: path)
     }
 
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func makeFolder(_ path: String, mode: mode_t) throws {
+        guard mkdir(path, mode) == 0 else { throw HarnessError.system("cannot make \(path)") }
+        try setMode(mode, of: path)
+    }
+
     /// The names in a folder, sorted.
     static func list(_ path: String) throws -> [String] {
         guard let folder = opendir(path) else { throw HarnessError.system("cannot open \(path)") }
