@@ -210,6 +210,36 @@ import Testing
         }
     }
 
+    @Test func whatOneNodeHasDoneAnotherGoesOnWithAtOnce() async throws {
+        try await aside {
+            let desks = try RunningCluster.started().desks
+            let admin = try desks[0].adminToken()
+            for round in 0..<6 {
+                let (first, second, third) = (desks[round % 3], desks[(round + 1) % 3], desks[(round + 2) % 3])
+                let token = try first.mint(
+                    "orchestrator",
+                    Self.scope + [("authorization_details", #"[{"type":"mayfly_limits","max_calls":3}]"#)])
+                #expect(try second.isActive(token) && third.isActive(token))
+                let allowed = try second.evaluate(token, "read", "note", "1")
+                let context = allowed.object["context"]?.objectValue
+                let reservation = try #require(context?["reservation"]?.stringValue, "\(allowed)")
+                let json = [("Content-Type", "application/json")]
+                let settled = try HTTP.send(
+                    "POST", "/access/v1/settle", json + [("Authorization", try third.basic("tickets"))],
+                    Array(#"{"reservation":"\#(reservation)","used":{"calls":0}}"#.utf8), to: third.broker.port)
+                #expect(settled.status == 200, "\(settled)")
+                // By a node that has seen nothing of it yet.
+                let other = try third.mint("orchestrator", Self.scope)
+                let id = try #require(try JWS.parse(Array(other.utf8)).claims()["jti"]?.stringValue)
+                let revoked = try HTTP.send(
+                    "POST", "/api/v1/revocations", json + [("Authorization", "Bearer " + admin)],
+                    Array(#"{"token":"\#(id)","reason":"test"}"#.utf8), to: first.broker.port)
+                #expect(revoked.status == 200, "\(revoked)")
+                for desk in desks { #expect(try !desk.isActive(other)) }
+            }
+        }
+    }
+
     private struct Outcome: CustomStringConvertible {
         let statuses: [Int]
         var successes: Int { statuses.count { $0 == 200 } }
