@@ -7,9 +7,10 @@ internal import MayflyModel
 /// Four numbers of four bytes say how many records were put, how many keys were deleted, how many bytes the marks have,
 /// and whether a time follows (8 bytes). A record put is its kind (2 bytes), its expiry (8, the least number for none),
 /// the length of its key (2), the key, the length of its value (4) and the value; a key deleted is its kind, its length
-/// and itself. Marks are as in `MarkGroup`. Numbers are big-endian.
+/// and itself. Marks are as in `MarkGroup`. What the unfinished index segment gets comes last (`TermSegment`), when
+/// there are entries: so the others need not read those. Numbers are big-endian.
 enum PostgresChanges {
-    static func encode(_ batch: Batch) throws(StoreError) -> [UInt8] {
+    static func encode(_ batch: Batch, terms: TermSegment?) throws(StoreError) -> [UInt8] {
         var output: [UInt8] = []
         let marks = MarkGroup(batch.marks)?.bytes ?? []
         let time = batch.entries.last?.time
@@ -27,11 +28,14 @@ enum PostgresChanges {
         }
         for key in batch.deletes { try append(key, to: &output) { _ in } }
         output.append(contentsOf: marks)
+        terms?.append(to: &output)
         return output
     }
 
     /// Throws `.corrupt` for what `encode` did not write.
-    static func decode(_ bytes: [UInt8], head: StoreHead) throws(StoreError) -> CommittedBatch {
+    static func decode(
+        _ bytes: [UInt8], head: StoreHead
+    ) throws(StoreError) -> (batch: CommittedBatch, terms: TermSegment?) {
         var reader = ByteReader(bytes)
         let puts = try reader.integer(UInt32.self)
         let deletes = try reader.integer(UInt32.self)
@@ -56,8 +60,8 @@ enum PostgresChanges {
         }
         var marks: [UsedMark] = []
         try MarkGroup.forEach(in: try reader.bytes(marksLength)) { marks.append($0) }
-        guard reader.isAtEnd else { throw .damaged }
-        return CommittedBatch(puts: records, deletes: keys, marks: marks, time: time, head: head)
+        let terms = reader.isAtEnd ? nil : try TermSegment(&reader)
+        return (CommittedBatch(puts: records, deletes: keys, marks: marks, time: time, head: head), terms)
     }
 
     private static func append(

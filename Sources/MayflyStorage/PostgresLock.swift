@@ -7,6 +7,13 @@ enum PostgresLock {
     /// "Mayf" in the upper half, the table in the lower.
     private static let key = "(1298233702::bigint << 32) | 'mayfly_head'::regclass::oid::bigint"
 
+    /// Waits in line for the turn to commit; it ends with the transaction.
+    ///
+    /// The head's row alone would keep two turns apart as well, but whoever waits for a row that is changed has to
+    /// begin again at its new version, and a busy broker would be there first every time.
+    static let line = PostgresStatement(
+        "line", "SELECT pg_advisory_xact_lock((1298233703::bigint << 32) | 'mayfly_head'::regclass::oid::bigint)")
+
     /// Milliseconds for which a session that is about to end may keep the lock from the next one.
     private static let grace = "1000"
 

@@ -56,7 +56,7 @@ final class PostgresSharedWriter {
     let hash: TermHash
     /// The terms of the newest entries, which the stored index does not have yet.
     let tail: TermTail
-    /// How many entries the tail has been told of.
+    /// How many entries the tail has been told of; each commit tells of its own.
     private var tailEnd: UInt64
     let standing = PostgresStanding()
 
@@ -90,7 +90,7 @@ final class PostgresSharedWriter {
 
     private static let statements =
         [PostgresWriter.begin, PostgresWriter.commit, PostgresWriter.move, PostgresWriter.stay, takeTurn, since, open]
-        + [note, forget] + PostgresBatch.statements + PostgresCleaning.statements
+        + [PostgresLock.line, note, forget] + PostgresBatch.statements + PostgresCleaning.statements
         + PostgresLedgerRows.statements
 
     private static func connect(
@@ -195,23 +195,22 @@ final class PostgresSharedWriter {
     func takeTurn(after head: StoreHead, by deadline: ContinuousClock.Instant) throws(StoreError) -> StoreTurn {
         let since = Self.since(.integer(try Int64(counter: head.commits)))
         let results = try trying(by: deadline) { (connection) throws(StoreError) in
-            try connection.run([PostgresWriter.begin(), Self.takeTurn(), since], by: deadline)
+            try connection.run([PostgresWriter.begin(), PostgresLock.line(), Self.takeTurn(), since], by: deadline)
         }
         turn = head
         do throws(StoreError) {
-            guard results.count == 3, results[1].count == 1 else { throw .damaged }
-            guard try results[1].integer(0, 1) == Self.everybody else { throw fenced(.conflict) }
-            let stored = try results[1].counter(0, 0)
+            guard results.count == 4, results[2].count == 1 else { throw .damaged }
+            guard try results[2].integer(0, 1) == Self.everybody else { throw fenced(.conflict) }
+            let stored = try results[2].counter(0, 0)
             // A database that was put back to an earlier state, or fell back to a standby that lacked some.
             guard stored >= head.commits else { throw fenced(.conflict) }
-            let commits = try self.commits(results[2], after: head)
+            let commits = try self.commits(results[3], after: head)
             let last = commits.last?.head ?? head
             guard last.commits == stored || commits.count >= Self.step else { throw fenced(.leftBehind) }
-            try advanceTail(to: last.ledgerSize, by: deadline)
             turn = last
             return StoreTurn(
                 commits: commits, isComplete: last.commits == stored,
-                storeTime: Timestamp(milliseconds: try results[1].integer(0, 2)))
+                storeTime: Timestamp(milliseconds: try results[2].integer(0, 2)))
         } catch {
             endTurn()
             throw error
@@ -223,13 +222,13 @@ final class PostgresSharedWriter {
         let result = try trying(by: deadline) { (connection) throws(StoreError) in
             try connection.ask(since, by: deadline)
         }
-        let commits = try commits(result, after: head)
-        if let last = commits.last { try advanceTail(to: last.head.ledgerSize, by: deadline) }
-        return commits
+        return try commits(result, after: head)
     }
 
     private func commits(_ rows: PostgresResult, after head: StoreHead) throws(StoreError) -> [CommittedBatch] {
         var commits: [CommittedBatch] = []
+        // At the start the tail may be behind what was read of the store since.
+        try advanceTail(to: head.ledgerSize)
         var last = head
         var isKnown = head.commits <= opened
         for row in 0..<rows.count {
@@ -243,15 +242,20 @@ final class PostgresSharedWriter {
                 continue
             }
             guard isKnown, found.commits == last.commits + 1 else { throw fenced(.leftBehind) }
-            commits.append(try PostgresChanges.decode(try rows.blob(row, 4), head: found))
+            let (batch, terms) = try PostgresChanges.decode(try rows.blob(row, 4), head: found)
+            if let terms, found.ledgerSize > tailEnd {
+                tail.advance(terms)
+                tailEnd = found.ledgerSize
+            }
+            commits.append(batch)
             last = found
         }
         guard isKnown else { throw fenced(rows.count == 0 ? .conflict : .leftBehind) }
         return commits
     }
 
-    /// Learns the terms of what others have appended.
-    private func advanceTail(to size: UInt64, by deadline: ContinuousClock.Instant) throws(StoreError) {
+    /// Learns the terms of what others have appended from the ledger itself.
+    private func advanceTail(to size: UInt64) throws(StoreError) {
         guard size > tailEnd, let connection else { return }
         let rows = PostgresLedgerRows(connection)
         while tailEnd < size {
@@ -293,7 +297,7 @@ final class PostgresSharedWriter {
                 statement: PostgresWriter.move, values: [.integer(Self.everybody), .integer(serial - 1)] + numbers)
             let noted = PostgresStep(
                 statement: Self.note,
-                values: [.integer(serial)] + numbers + [.blob(try PostgresChanges.encode(batch))])
+                values: [.integer(serial)] + numbers + [.blob(try PostgresChanges.encode(batch, terms: plan.terms))])
             var steps = [moved] + plan.steps + [noted]
             if canTell, batch.movesRevision { steps.append(Self.tell(.integer(serial))) }
             turn = nil

@@ -46,6 +46,22 @@ struct TermSegment: Sendable {
         end = max(end, other.end)
     }
 
+    /// Number, end, earliest and latest time, and each posting, 8 bytes each, big-endian.
+    func append(to output: inout [UInt8]) {
+        for value in [number, end] { output.appendBigEndian(value) }
+        for time in [earliest, latest] { output.appendBigEndian(time.milliseconds) }
+        for posting in postings { output.appendBigEndian(posting) }
+    }
+
+    /// Reads what `append` wrote, up to the end; throws `.corrupt` for anything else.
+    init(_ reader: inout ByteReader) throws(StoreError) {
+        self.init(number: try reader.integer(UInt64.self))
+        end = try reader.integer(UInt64.self)
+        earliest = Timestamp(milliseconds: try reader.integer(Int64.self))
+        latest = Timestamp(milliseconds: try reader.integer(Int64.self))
+        while !reader.isAtEnd { postings.append(try reader.integer(UInt64.self)) }
+    }
+
     /// Indexes of the entries that have a term of each hash, ascending.
     func indexes(ofAll hashes: [UInt32]) -> [UInt64] {
         Self.common(hashes) { hash in

@@ -51,8 +51,11 @@ struct Wrk {
     }
 
     /// Starts the load and goes on; it ends with the process that is returned.
-    func background(_ request: HTTPRequestBytes, port: Int) throws(BenchError) -> ChildProcess {
-        try ChildProcess.inBackground(try arguments(request.lua, path: request.path, port: port))
+    ///
+    /// Each connection waits for `pause` milliseconds before it asks again.
+    func background(_ request: HTTPRequestBytes, port: Int, pause: Int = 0) throws(BenchError) -> ChildProcess {
+        let lua = request.lua + (pause > 0 ? "function delay() return \(pause) end\n" : "")
+        return try ChildProcess.inBackground(try arguments(lua, path: request.path, port: port))
     }
 
     private func arguments(_ lua: String, path: String, port: Int) throws(BenchError) -> [String] {

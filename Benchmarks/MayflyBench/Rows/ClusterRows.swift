@@ -4,11 +4,14 @@ import MayflyModel
 
 /// Three brokers on one database: how long a revocation takes to be final everywhere, and what sharing costs.
 ///
-/// Meanwhile wrk asks one node for decisions, which all go through the database, and the two others about a token. A
-/// trial mints at one node, sees that the token is active at all, revokes at the next, and asks all three again on
-/// other connections as soon as that is answered.
+/// Meanwhile wrk asks one node for decisions, which all go through the database, and the two others about a token, with
+/// pauses: where the processors are never idle, it is their queue that is measured. A trial mints at one node, sees
+/// that the token is active at all, revokes at the next, and asks all three again on other connections as soon as that
+/// is answered.
 enum ClusterRows {
     private static let names = ["a", "b", "c"]
+    /// Milliseconds between an answer and the next question of each of wrk's connections.
+    private static let pause = 2
     /// Milliseconds for which a node of the default configuration may answer without the database.
     private static let lease = 2000.0
 
@@ -130,11 +133,11 @@ enum ClusterRows {
             guard Moment.now() - started > 35 else { return }
             stop()
             let wrk = Wrk(directory: site.directory, seconds: 50, connections: 4)
-            running.append(try wrk.background(try site.evaluation(token), port: ports[0]))
+            running.append(try wrk.background(try site.evaluation(token), port: ports[0], pause: pause))
             // wrk reads its script when it starts, and the next one is written to the same file.
             usleep(200_000)
             for port in ports.dropFirst() {
-                running.append(try wrk.background(try site.introspection(token), port: port))
+                running.append(try wrk.background(try site.introspection(token), port: port, pause: pause))
             }
             usleep(200_000)
             started = Moment.now()
