@@ -17,6 +17,7 @@ package final class PostgresServer: Sendable {
     private let programs: String
     private let runner: Mutex<Runner>
     private let given = Atomic(0)
+    private let hasStandby = Atomic(false)
 
     /// Starts a server with `schemas` empty schemas; throws, and never passes over it, when PostgreSQL is not there.
     package init(schemas: Int = 20) throws {
@@ -37,7 +38,8 @@ package final class PostgresServer: Sendable {
     /// An empty schema that nobody else uses, and the URL of a store there.
     package func place(user: String = "broker") throws -> PostgresSchemaPlace {
         let schema = "t\(given.add(1, ordering: .relaxed).newValue)"
-        let url = "postgresql://\(user)@/postgres?host=\(folder)&options=-csearch_path%3D\(schema)"
+        let hosts = hasStandby.load(ordering: .relaxed) ? "\(folder),\(folder)/second" : folder
+        let url = "postgresql://\(user)@/postgres?host=\(hosts)&options=-csearch_path%3D\(schema)"
         return PostgresSchemaPlace(server: self, schema: schema, url: url)
     }
 
@@ -49,11 +51,32 @@ package final class PostgresServer: Sendable {
     package func freeze() throws { try command("freeze") }
     package func thaw() throws { try command("thaw") }
 
-    private func command(_ text: String) throws {
+    /// Adds a second server that must have each commit before it is answered; later places name both.
+    package func addStandby() throws {
+        try command("standby")
+        hasStandby.store(true, ordering: .relaxed)
+    }
+
+    /// Makes the second server the one that takes writes.
+    package func promoteStandby() throws { try command("promote") }
+
+    /// Has it listen with TLS, as `db.test`; answers the numeric address.
+    ///
+    /// `folder` then holds `root.crt`, which vouches for its certificate.
+    package func listenWithTLS() throws -> String {
+        guard let address = try command("tls").split(separator: " ").dropFirst().first else {
+            throw HarnessFailure("no address")
+        }
+        return String(address)
+    }
+
+    @discardableResult
+    private func command(_ text: String) throws -> String {
         try runner.withLock { runner in
             try runner.send(text + "\n")
             let answer = try runner.line()
-            guard answer == "done" else { throw HarnessFailure("\(text): \(answer)") }
+            guard answer.split(separator: " ").first == "done" else { throw HarnessFailure("\(text): \(answer)") }
+            return answer
         }
     }
 
