@@ -133,7 +133,7 @@ package final class Broker: Sendable {
         if let sharedStore {
             cluster = try Self.link(
                 node ?? ClusterNode(name: "", address: "", terms: LeaseTerms()), to: sharedStore, writer: writer,
-                permit: permit, log: log, metrics: metrics)
+                permit: permit, log: log, metrics: metrics, notices: notices)
         } else {
             cluster = nil
         }
@@ -147,7 +147,7 @@ package final class Broker: Sendable {
     /// Takes in what was committed while the records were read, and goes among the other brokers.
     private static func link(
         _ node: ClusterNode, to store: any SharedStore, writer: Writer, permit: ServingPermit, log: any BrokerLog,
-        metrics: BrokerMetrics
+        metrics: BrokerMetrics, notices: NoticeDesk
     ) throws(StartError) -> ClusterLink {
         let meeting: any ClusterMeeting
         do throws(StoreError) {
@@ -170,6 +170,9 @@ package final class Broker: Sendable {
             })
         let link = ClusterLink(
             node, meeting: meeting, writer: followed, permit: permit, log: log, metrics: metrics)
+        // Weakly: the writer holds both.
+        notices.tell { [weak link] in link?.isLeader ?? false }
+        link.whenLeading { [weak notices] in notices?.tookIn() }
         writer.join(link)
         link.start()
         return link

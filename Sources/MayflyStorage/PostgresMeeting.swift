@@ -29,7 +29,7 @@ final class PostgresMeeting: ClusterMeeting {
     /// A crash of the server may forget what comes after it: then others wait for longer, and no less.
     private static let hurry = PostgresStatement("hurry", "SET LOCAL synchronous_commit = off")
     private static let select = PostgresStatement(
-        "members", "SELECT session, name, address, renewals, applied FROM mayfly_node ORDER BY session")
+        "members", "SELECT session, name, address, renewals, applied FROM mayfly_node ORDER BY joined, session")
     private static let leave = PostgresStatement(
         "leave", "DELETE FROM mayfly_node WHERE session = $1", .integer)
     private static let remove = PostgresStatement(

@@ -40,6 +40,7 @@ package final class ClusterLink: Sendable {
     private let metrics: BrokerMetrics
     private let state: Mutex<State>
     private let leads = Atomic(false)
+    private let leading = Mutex<(@Sendable () -> Void)?>(nil)
     private let isInTouch = Atomic(true)
     private let queue = DispatchQueue(label: "mayfly.cluster")
     private let timers = DispatchQueue(label: "mayfly.cluster.timers")
@@ -64,6 +65,11 @@ package final class ClusterLink: Sendable {
     /// The nodes as they were when this one last looked, in the order of their names.
     package var standings: [Standing] {
         state.withLock { $0.standings }.sorted { ($0.row.name, $0.row.session) < ($1.row.name, $1.row.session) }
+    }
+
+    /// Has `body` called, on the link's thread, each time that this node begins to lead.
+    func whenLeading(_ body: @escaping @Sendable () -> Void) {
+        leading.withLock { $0 = body }
     }
 
     func start() {
@@ -198,22 +204,23 @@ package final class ClusterLink: Sendable {
             let lapsed = rows.filter { $0.session != meeting.session && member.hasLapsed($0, sentAt: now) }
             return (done, lapsed.map(\.applied).min() ?? .max)
         }
-        let gone = state.withLock { state -> [ClusterMemberRow] in
+        let (gone, isLeading) = state.withLock { state -> ([ClusterMemberRow], Bool) in
             let member = state.member
             func isAlive(_ row: ClusterMemberRow) -> Bool {
                 row.session == meeting.session ? permit.isValid : !member.hasLapsed(row, sentAt: now)
             }
             let leader = rows.first(where: isAlive)?.session
-            leads.store(leader == meeting.session, ordering: .releasing)
             state.standings = rows.map { row in
                 Standing(
                     row: row, isSelf: row.session == meeting.session, isAlive: isAlive(row),
                     isLeader: row.session == leader)
             }
-            return rows.filter { row in
+            let gone = rows.filter { row in
                 row.session != meeting.session && member.hasLapsed(row, sentAt: now, times: Self.forgetAfter)
             }
+            return (gone, leader == meeting.session)
         }
+        if !leads.exchange(isLeading, ordering: .acquiringAndReleasing), isLeading { leading.withLock { $0 }?() }
         if isLeader, !gone.isEmpty { try meeting.remove(gone) }
     }
 

@@ -73,6 +73,7 @@ package protocol ClusterMeeting: AnyObject, Sendable {
     /// Says that so many `commits` are in memory.
     func acknowledge(_ commits: UInt64) throws(StoreError)
 
+    /// All nodes, those first that joined first: the first of them that is alive leads.
     func members() throws(StoreError) -> [ClusterMemberRow]
 
     /// Takes this node's row out: it answers nothing more.

@@ -14,6 +14,8 @@ package final class NoticeDesk: LedgerObserver {
     private let metrics: BrokerMetrics
     private let origin: String
     private let listeners = Mutex<[@Sendable () -> Void]>([])
+    /// Whether this is the one broker of its store that tells notices; nil for one that has the store for itself.
+    private let duty = Mutex<(@Sendable () -> Bool)?>(nil)
 
     /// `origin` is the ledger's name, by which a receiver tells the notices of two brokers apart.
     init(
@@ -78,9 +80,17 @@ package final class NoticeDesk: LedgerObserver {
         listeners.withLock { $0 = [] }
     }
 
-    /// The oldest notices that the route is owed, at most `limit`, in the ledger's order.
+    /// Hands notices out only while `isOnDuty`; `tookIn` is to be called when that begins.
+    func tell(while isOnDuty: @escaping @Sendable () -> Bool) {
+        duty.withLock { $0 = isOnDuty }
+    }
+
+    /// The oldest notices that the route is owed, at most `limit`, in the ledger's order; none while another broker of
+    /// the store tells them.
     package func page(for route: NoticeRoute, limit: Int) -> [Notice] {
-        state.read { tables in tables.noticeIndex.first(limit, of: route.name).compactMap { tables.notices[$0] } }
+        guard duty.withLock({ $0 })?() ?? true else { return [] }
+        return state.read { tables in tables.noticeIndex.first(limit, of: route.name).compactMap { tables.notices[$0] }
+        }
     }
 
     package func isOverdue(_ notice: Notice, for route: NoticeRoute) -> Bool {
