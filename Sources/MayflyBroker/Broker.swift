@@ -162,7 +162,7 @@ package final class Broker: Sendable {
         }
         // Weakly: the writer holds the link.
         let followed = ClusterWriter(
-            commits: { [weak writer] in writer?.head.commits ?? 0 },
+            head: { [weak writer] in writer?.head ?? StoreHead() },
             isFenced: { [weak store] in store?.mustBeReopened ?? true },
             catchUp: { [weak writer] () throws(BrokerError) in
                 guard let writer else { throw .unavailable(.stopping) }
@@ -172,7 +172,10 @@ package final class Broker: Sendable {
             node, meeting: meeting, writer: followed, permit: permit, log: log, metrics: metrics)
         // Weakly: the writer holds both.
         notices.tell { [weak link] in link?.isLeader ?? false }
-        link.whenLeading { [weak notices] in notices?.tookIn() }
+        link.whenLeading { [weak notices] in
+            notices?.forgetOthers()
+            notices?.tookIn()
+        }
         writer.join(link)
         link.start()
         return link

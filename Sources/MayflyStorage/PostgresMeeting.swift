@@ -1,5 +1,6 @@
 internal import Glibc
 internal import MayflyBroker
+internal import MayflyCrypto
 internal import Synchronization
 
 /// The rows in which the nodes of a store say that they are there, and the channel on which they call one another.
@@ -13,19 +14,22 @@ final class PostgresMeeting: ClusterMeeting {
         """
         INSERT INTO mayfly_node (session, name, address, renewals, applied, joined)
         SELECT $1, $2, $3, $5, $4, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-        FROM mayfly_head WHERE id = 1 AND lease = $6
+        FROM mayfly_head WHERE id = 1 AND lease = $6 AND serial >= $4
         ON CONFLICT (session) DO UPDATE SET renewals = mayfly_node.renewals + 1, applied = excluded.applied
         """, .integer, .blob, .blob, .integer, .integer, .integer)
     private static let renew = PostgresStatement(
         "renew",
         """
-        UPDATE mayfly_node SET renewals = renewals + 1, applied = greatest(applied, $2)
-        WHERE session = $1 AND (SELECT lease FROM mayfly_head WHERE id = 1) = $3
-        RETURNING (SELECT serial FROM mayfly_head WHERE id = 1)
+        UPDATE mayfly_node AS node SET renewals = renewals + 1, applied = greatest(applied, $2) FROM mayfly_head AS head
+        WHERE session = $1 AND head.id = 1 AND head.lease = $3 AND head.serial >= $2
+        RETURNING head.revision, head.size, head.frontier, head.serial
         """, .integer, .integer, .integer)
     private static let acknowledge = PostgresStatement(
         "acknowledge",
-        "UPDATE mayfly_node SET applied = greatest(applied, $2) WHERE session = $1", .integer, .integer)
+        """
+        UPDATE mayfly_node SET applied = greatest(applied, $2) WHERE session = $1 AND EXISTS (SELECT 1 FROM mayfly_commit
+            WHERE serial = $2 AND revision = $3 AND size = $4 AND frontier = $5)
+        """, .integer, .integer, .integer, .integer, .blob)
     /// A crash of the server may forget what comes after it: then others wait for longer, and no less.
     private static let hurry = PostgresStatement("hurry", "SET LOCAL synchronous_commit = off")
     private static let select = PostgresStatement(
@@ -115,23 +119,30 @@ final class PostgresMeeting: ClusterMeeting {
         guard isIn else { throw .conflict }
     }
 
-    func renew(holding commits: UInt64) throws(StoreError) -> UInt64? {
+    func renew(holding commits: UInt64) throws(StoreError) -> StoreHead? {
         let step = Self.renew(
             .integer(session), .integer(try Int64(counter: commits)), .integer(terms.milliseconds))
         return try with { (connection, deadline) throws(StoreError) in
             let row = try connection.ask(step, by: deadline)
-            return row.count == 1 ? try row.counter(0, 0) : nil
+            guard row.count == 1 else { return nil }
+            var head = try row.head()
+            head.commits = try row.counter(0, 3)
+            return head
         }
     }
 
-    func acknowledge(_ commits: UInt64) throws(StoreError) {
-        let step = Self.acknowledge(.integer(session), .integer(try Int64(counter: commits)))
+    func acknowledge(_ head: StoreHead) throws(StoreError) {
+        let step = Self.acknowledge(
+            .integer(session), .integer(try Int64(counter: head.commits)), .integer(try Int64(counter: head.revision)),
+            .integer(try Int64(counter: head.ledgerSize)), .blob(head.frontier.flatMap(\.bytes)))
         let calls = state.withLock { $0.hears }
-        try with { (connection, deadline) throws(StoreError) in
-            _ = try connection.run(
+        let isKnown = try with { (connection, deadline) throws(StoreError) in
+            let results = try connection.run(
                 [PostgresWriter.begin(), Self.hurry(), step] + (calls ? [Self.call()] : [])
                     + [PostgresWriter.commit()], by: deadline)
+            return results.count > 2 && results[2].changed == 1
         }
+        guard isKnown else { throw .conflict }
     }
 
     func members() throws(StoreError) -> [ClusterMemberRow] {

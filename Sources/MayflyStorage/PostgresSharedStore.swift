@@ -12,6 +12,7 @@ package final class PostgresSharedStore: SharedStore {
     private let terms: LeaseTerms
     private let readers: PostgresReaders
     private let writer: Mutex<PostgresSharedWriter>
+    private let cleaner: Mutex<PostgresSharedCleaner>
     private let hash: TermHash
     private let tail: TermTail
     private let standing: PostgresStanding
@@ -25,6 +26,7 @@ package final class PostgresSharedStore: SharedStore {
         self.terms = terms
         let writer = try PostgresSharedWriter(place, terms: terms)
         (hash, tail, standing) = (writer.hash, writer.tail, writer.standing)
+        cleaner = Mutex(PostgresSharedCleaner(place, standing: writer.standing))
         self.writer = Mutex(writer)
         readers = try PostgresReaders(place)
     }
@@ -92,20 +94,18 @@ package final class PostgresSharedStore: SharedStore {
 
     package func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int {
         guard limit > 0 else { return 0 }
-        let deadline = Self.deadline
-        return try writer.withLock { (writer) throws(StoreError) in
-            _ = try writer.forgetCommits(olderThan: Self.memory, by: deadline)
-            guard try writer.isDue(at: moment, by: deadline) else { return 0 }
-            return try writer.clean(by: deadline) { (cleaning, _) throws(StoreError) in
+        return try cleaner.withLock { (cleaner) throws(StoreError) in
+            try cleaner.forgetCommits(olderThan: Self.memory)
+            guard try cleaner.isDue(at: moment) else { return 0 }
+            return try cleaner.clean { (cleaning, _) throws(StoreError) in
                 try cleaning.removeExpired(at: moment, limit: limit)
             }
         }
     }
 
     package func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
-        let deadline = Self.deadline
-        return try writer.withLock { (writer) throws(StoreError) in
-            try writer.clean(by: deadline) { (cleaning, head) throws(StoreError) in
+        try cleaner.withLock { (cleaner) throws(StoreError) in
+            try cleaner.clean { (cleaning, head) throws(StoreError) in
                 guard end < max(head.ledgerSize, 1) else { throw .invalid }
                 return try cleaning.trimLedger(below: end, limit: limit)
             }

@@ -10,7 +10,7 @@ internal import Synchronization
 /// leaves a row that tells the others what it changed.
 final class PostgresSharedWriter {
     /// The head's `writer` while the store is shared; a broker that has it for itself puts its own number there.
-    private static let everybody: Int64 = 0
+    static let everybody: Int64 = 0
     /// Commits that one question answers.
     static let step = 1000
 
@@ -34,14 +34,6 @@ final class PostgresSharedWriter {
         INSERT INTO mayfly_commit (serial, revision, size, frontier, made, changes) VALUES ($1, $2, $3, $4,
             (extract(epoch FROM clock_timestamp()) * 1000)::bigint, $5)
         """, .integer, .integer, .integer, .blob, .blob)
-    private static let forget = PostgresStatement(
-        "forget",
-        """
-        DELETE FROM mayfly_commit WHERE serial IN (SELECT serial FROM mayfly_commit
-            WHERE made < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1
-                AND serial < (SELECT serial FROM mayfly_head WHERE id = 1)
-            ORDER BY serial LIMIT 1000)
-        """, .integer)
     private static let tell = PostgresStatement(
         "tell", "SELECT pg_notify('mayfly_' || 'mayfly_head'::regclass::oid, 'r' || $1::text)", .integer)
 
@@ -64,7 +56,7 @@ final class PostgresSharedWriter {
     /// `.otherLease`.
     init(_ place: PostgresPlace, terms: LeaseTerms) throws(StoreError) {
         self.place = place
-        try Self.settle(terms, at: place)
+        try PostgresLease.settle(terms, at: place)
         let deadline = ContinuousClock.now + PostgresWriter.patience
         let connection: PostgresConnection
         (connection, canTell) = try Self.connect(place, by: deadline)
@@ -90,10 +82,11 @@ final class PostgresSharedWriter {
 
     private static let statements =
         [PostgresWriter.begin, PostgresWriter.commit, PostgresWriter.move, PostgresWriter.stay, takeTurn, since, open]
-        + [PostgresLock.line, note, forget] + PostgresBatch.statements + PostgresCleaning.statements
+        + [PostgresLock.line, note, PostgresSharedCleaner.forget] + PostgresBatch.statements
+        + PostgresCleaning.statements
         + PostgresLedgerRows.statements
 
-    private static func connect(
+    static func connect(
         _ place: PostgresPlace, by deadline: ContinuousClock.Instant
     ) throws(StoreError) -> (connection: PostgresConnection, canTell: Bool) {
         guard deadline - .now >= .seconds(PostgresConnection.connectTimeout) else { throw .noAnswer }
@@ -113,47 +106,6 @@ final class PostgresSharedWriter {
         guard try PostgresNotice.isThere(connection, by: deadline) else { return (connection, false) }
         try connection.prepare([tell], by: deadline)
         return (connection, true)
-    }
-
-    /// Sees to it that all nodes have leases of one length.
-    ///
-    /// It changes only while no node has a session: then a lease can be left of one that is cut off, and is waited for.
-    private static func settle(_ terms: LeaseTerms, at place: PostgresPlace) throws(StoreError) {
-        let deadline = ContinuousClock.now + PostgresWriter.patience
-        let connection = try PostgresConnection(place, name: "mayfly-lease")
-        try PostgresSchema.configure(connection, [("lock_timeout", "3000")], by: deadline)
-        try PostgresSchema.upgrade(connection, by: deadline)
-        try PostgresSchema.verify(connection, by: deadline)
-        let question = "SELECT lease FROM mayfly_head WHERE id = 1"
-        func stored() throws(StoreError) -> Int64 {
-            guard let row = try connection.execute([question], by: .now + PostgresWriter.patience).first else {
-                throw .damaged
-            }
-            return try row.integer(0, 0)
-        }
-        var end: ContinuousClock.Instant?
-        while true {
-            guard try stored() != terms.milliseconds else { return }
-            if try PostgresLock.take(connection, by: .now + PostgresWriter.patience, waiting: true) { break }
-            // Nodes that start at the same time change it one after the other, and the first for all.
-            let found = try stored()
-            guard found != terms.milliseconds else { return }
-            guard found < 0 else { throw found > 0 ? .otherLease(milliseconds: found) : .conflict }
-            let last = end ?? .now + PostgresWriter.patience + .nanoseconds(LeaseTerms(milliseconds: -found).patience)
-            guard .now < last else { throw .otherLease(milliseconds: -found) }
-            end = last
-        }
-        let current = try stored()
-        guard current != terms.milliseconds else { return }
-        let old = abs(max(current, -.max))
-        if old > 0 {
-            // First nobody can renew a lease, then the last one runs out; whoever dies in between leaves the number.
-            try connection.execute(
-                ["UPDATE mayfly_head SET lease = \(-old) WHERE id = 1"], by: .now + PostgresWriter.patience)
-            usleep(useconds_t(clamping: LeaseTerms(milliseconds: old).patience / 1000))
-        }
-        try connection.execute(
-            ["UPDATE mayfly_head SET lease = \(terms.milliseconds) WHERE id = 1"], by: .now + PostgresWriter.patience)
     }
 
     private func settled(by deadline: ContinuousClock.Instant) throws(StoreError) -> PostgresConnection {
@@ -315,49 +267,5 @@ final class PostgresSharedWriter {
     private func fenced(_ error: StoreError) -> StoreError {
         standing.fence()
         return error
-    }
-
-    // MARK: Clean-up
-
-    func isDue(at moment: Timestamp, by deadline: ContinuousClock.Instant) throws(StoreError) -> Bool {
-        try trying(by: deadline) { (connection) throws(StoreError) in
-            try PostgresCleaning.isDue(at: moment, connection, by: deadline)
-        }
-    }
-
-    /// Runs `body` in a transaction of its own, in which nobody commits.
-    func clean<Value>(
-        by deadline: ContinuousClock.Instant,
-        _ body: (PostgresCleaning, StoreHead) throws(StoreError) -> Value
-    ) throws(StoreError) -> Value {
-        let connection = try settled(by: deadline)
-        do throws(StoreError) {
-            let results = try connection.run(
-                [PostgresWriter.begin(), PostgresWriter.stay(.integer(Self.everybody))], by: deadline)
-            guard results.count == 2, results[1].changed == 1 else { throw fenced(.damaged) }
-            let value: Value
-            do throws(StoreError) {
-                let size = try connection.execute(["SELECT size FROM mayfly_head WHERE id = 1"], by: deadline)
-                value = try body(
-                    PostgresCleaning(connection, deadline),
-                    StoreHead(ledgerSize: try size.first?.counter(0, 0) ?? 0))
-            } catch {
-                if !connection.isLost { try connection.execute(["ROLLBACK"], by: deadline) }
-                throw error
-            }
-            try connection.run([PostgresWriter.commit()], by: deadline)
-            return value
-        } catch {
-            if connection.isLost { self.connection = nil }
-            if error == .conflict { standing.fence() }
-            throw error
-        }
-    }
-
-    /// Forgets what was said of commits that are older than `milliseconds`, a bounded number of them.
-    func forgetCommits(olderThan milliseconds: Int64, by deadline: ContinuousClock.Instant) throws(StoreError) -> Int {
-        try trying(by: deadline) { (connection) throws(StoreError) in
-            try connection.ask(Self.forget(.integer(milliseconds)), by: deadline).changed
-        }
     }
 }

@@ -75,11 +75,12 @@ final class PostgresWriter {
         try PostgresSchema.verify(connection, by: deadline)
         // A process that was killed just now may live on for a moment in the server.
         guard try PostgresLock.take(connection, by: deadline, waiting: true) else { throw .conflict }
-        try connection.prepare(Self.statements, by: deadline)
+        if takesOver { try PostgresLease.end(connection) }
+        try connection.prepare(Self.statements, by: .now + Self.patience)
         // No head has a negative number.
         turn = takesOver ? Self.drawTurn() : -1
         let found = try Claim(
-            try connection.ask(takesOver ? Self.claim(.integer(turn)) : Self.look(), by: deadline))
+            try connection.ask(takesOver ? Self.claim(.integer(turn)) : Self.look(), by: .now + Self.patience))
         (head, serial) = (found.head, found.serial)
         hash = TermHash(key: found.termKey)
         let rows = PostgresLedgerRows(connection)

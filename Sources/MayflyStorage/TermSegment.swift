@@ -55,7 +55,9 @@ struct TermSegment: Sendable {
 
     /// Reads what `append` wrote, up to the end; throws `.corrupt` for anything else.
     init(_ reader: inout ByteReader) throws(StoreError) {
-        self.init(number: try reader.integer(UInt64.self))
+        let number = try reader.integer(UInt64.self)
+        guard number < StoreLimits.counter / Self.width else { throw .corrupt(code: Int(SQLITE_CORRUPT)) }
+        self.init(number: number)
         end = try reader.integer(UInt64.self)
         earliest = Timestamp(milliseconds: try reader.integer(Int64.self))
         latest = Timestamp(milliseconds: try reader.integer(Int64.self))

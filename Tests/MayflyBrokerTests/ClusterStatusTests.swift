@@ -88,7 +88,11 @@ private final class FakeSharedStore: SharedStore {
     let inner = MemoryStore()
     private let place: FakeMeeting
 
-    init(_ place: FakeMeeting) { self.place = place }
+    init(_ place: FakeMeeting) {
+        self.place = place
+        let inner = inner
+        place.head.withLock { $0 = { () throws(StoreError) in try inner.head() } }
+    }
 
     func takeTurn(after head: StoreHead) throws(StoreError) -> StoreTurn {
         StoreTurn(commits: [], isComplete: true, storeTime: Timestamp(seconds: 1_800_000_000))
@@ -118,6 +122,8 @@ private final class FakeSharedStore: SharedStore {
 /// Where the broker meets one other: it has everything in memory and renews its lease, or does neither.
 private final class FakeMeeting: ClusterMeeting {
     let session: Int64 = 7
+    /// Where the store stands.
+    let head = Mutex<@Sendable () throws(StoreError) -> StoreHead>({ StoreHead() })
     private let isOtherAlive: Bool
     private let own = Mutex<(renewals: Int64, applied: UInt64)?>(nil)
     private let looks = Atomic<Int64>(0)
@@ -129,16 +135,17 @@ private final class FakeMeeting: ClusterMeeting {
         own.withLock { $0 = (($0?.renewals ?? 0) + 1, commits) }
     }
 
-    func renew(holding commits: UInt64) throws(StoreError) -> UInt64? {
-        own.withLock { own in
+    func renew(holding commits: UInt64) throws(StoreError) -> StoreHead? {
+        let head = try head.withLock { $0 }()
+        return own.withLock { own in
             guard let known = own else { return nil }
             own = (known.renewals + 1, max(known.applied, commits))
-            return commits
+            return head
         }
     }
 
-    func acknowledge(_ commits: UInt64) throws(StoreError) {
-        own.withLock { own in own = own.map { ($0.renewals, max($0.applied, commits)) } }
+    func acknowledge(_ head: StoreHead) throws(StoreError) {
+        own.withLock { own in own = own.map { ($0.renewals, max($0.applied, head.commits)) } }
     }
 
     func members() throws(StoreError) -> [ClusterMemberRow] {

@@ -39,15 +39,24 @@ extension Broker {
     ///
     /// A token that is not alive succeeds without effect, as the RFC asks; one that is not the caller's is refused.
     package func revoke(
-        token compact: [UInt8], for client: AuthenticatedClient,
+        token compact: [UInt8], for client: AuthenticatedClient, isLastLook: Bool = false,
         _ completion: @escaping @Sendable (Result<Void, BrokerError>) -> Void
     ) {
         let token =
             verifier.verify(compact, as: .accessToken, asleepToo: true)
             ?? verifier.verify(compact, as: .ticket, asleepToo: true)
         guard let claims = token?.claims else {
-            // It may have ended a moment ago, and not everywhere yet.
-            return consume(client) { [writer] result in writer.whenEverywhere { completion(result) } }
+            // It may have ended a moment ago, and not everywhere yet; or have been made where this node has not looked.
+            guard permit.isValid else { return completion(.failure(.unavailable(.noLease))) }
+            guard cluster != nil, !isLastLook else {
+                return consume(client) { [writer] result in writer.whenEverywhere { completion(result) } }
+            }
+            return writer.submit(NoteCommand(events: [])) { [weak self] result in
+                guard let self, case .success = result else {
+                    return completion(.failure(.unavailable(.storeFailed)))
+                }
+                revoke(token: compact, for: client, isLastLook: true, completion)
+            }
         }
         let isOwn = claims.clientID.utf8.elementsEqual(client.client.text.utf8)
         let isAbove = claims.chain.contains { $0.agent.text.utf8.elementsEqual(client.client.text.utf8) }

@@ -56,7 +56,7 @@ package final class ClusterLink: Sendable {
         self.permit = permit
         self.log = log
         self.metrics = metrics
-        state = Mutex(State(member: ClusterMember(node.terms, applied: writer.commits())))
+        state = Mutex(State(member: ClusterMember(node.terms, applied: writer.head().commits)))
     }
 
     /// Whether this node is the one that cleans up, tells notices and watches dates for all.
@@ -133,11 +133,11 @@ package final class ClusterLink: Sendable {
 
     /// Answers whether there is more to do.
     private func takeStep() -> Bool {
-        let commits = writer.commits()
+        let head = writer.head()
         let now = SteadyTime.now()
         let isFenced = writer.isFenced()
         let (step, isOver) = state.withLock { state in
-            state.member.holds(commits)
+            state.member.holds(head.commits)
             // What this node has is not what the store has: its numbers mean nothing any more.
             permit.extend(to: isFenced ? SteadyTime(nanoseconds: .min) : state.member.servesUntil)
             return (state.member.next(at: now), state.isStopped && !state.member.holdsAnswers)
@@ -150,7 +150,7 @@ package final class ClusterLink: Sendable {
         }
         do throws(StoreError) {
             guard !isFenced || step.isQuiet else { throw .conflict }
-            try carryOut(step, at: now, holding: commits)
+            try carryOut(step, at: now, holding: head)
             if case .wait = step {} else { inTouch(true) }
         } catch {
             inTouch(false)
@@ -159,19 +159,26 @@ package final class ClusterLink: Sendable {
         return true
     }
 
-    private func carryOut(_ step: ClusterMember.Step, at now: SteadyTime, holding commits: UInt64) throws(StoreError) {
+    private func carryOut(_ step: ClusterMember.Step, at now: SteadyTime, holding head: StoreHead) throws(StoreError) {
         switch step {
         case .join:
-            try meeting.join(node, holding: commits)
-            state.withLock { $0.member.joined(askedAt: now, holding: commits) }
+            try meeting.join(node, holding: head.commits)
+            state.withLock { $0.member.joined(askedAt: now, holding: head.commits) }
         case .renew:
-            let found = try meeting.renew(holding: commits)
+            let found = try meeting.renew(holding: head.commits)
             let answeredAt = SteadyTime.now()
-            // A database that was put back to an earlier state counts anew what this node takes for known.
-            if let found, found < commits { throw .conflict }
+            // A database that was put back and has come as far again is another one; what is past that the writer
+            // finds.
+            if let found, found.commits == head.commits, found != head {
+                state.withLock { state in
+                    state.member.wasForgotten()
+                    permit.extend(to: state.member.servesUntil)
+                }
+                throw .conflict
+            }
             state.withLock { state in
                 if let found {
-                    state.member.renewed(askedAt: now, answeredAt: answeredAt, revision: found)
+                    state.member.renewed(askedAt: now, answeredAt: answeredAt, revision: found.commits)
                 } else {
                     state.member.wasForgotten()
                 }
@@ -187,10 +194,10 @@ package final class ClusterLink: Sendable {
             } catch {
                 throw .inputOutput(code: 0)
             }
-        case .acknowledge(let commits):
-            try meeting.acknowledge(commits)
-            state.withLock { $0.member.acknowledged(commits) }
-        case .look: try look(at: now, having: commits)
+        case .acknowledge:
+            try meeting.acknowledge(head)
+            state.withLock { $0.member.acknowledged(head.commits) }
+        case .look: try look(at: now, having: head.commits)
         case .wait(let end): try wait(until: end, from: now)
         }
     }
@@ -254,8 +261,8 @@ extension ClusterMember.Step {
 
 /// What a `ClusterLink` needs of the broker's writer.
 struct ClusterWriter: Sendable {
-    /// How many commits are in memory.
-    let commits: @Sendable () -> UInt64
+    /// What is in memory.
+    let head: @Sendable () -> StoreHead
     /// Whether the store is another than the one that this broker has read.
     let isFenced: @Sendable () -> Bool
     /// Takes in what others have committed; answers how many commits are then in memory.

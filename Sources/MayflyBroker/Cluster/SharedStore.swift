@@ -66,12 +66,13 @@ package protocol ClusterMeeting: AnyObject, Sendable {
     /// It is durable when the call returns: a database that crashes must not forget on whom others count.
     func join(_ node: ClusterNode, holding commits: UInt64) throws(StoreError)
 
-    /// Counts a renewal, durably, and answers how many commits the store had before; nil when it does not know the
-    /// node, or takes no leases of its length any more.
-    func renew(holding commits: UInt64) throws(StoreError) -> UInt64?
+    /// Counts a renewal, durably, and answers the head that the store had before; nil when it does not know the node,
+    /// takes no leases of its length any more, or lacks commits that this node has.
+    func renew(holding commits: UInt64) throws(StoreError) -> StoreHead?
 
-    /// Says that so many `commits` are in memory.
-    func acknowledge(_ commits: UInt64) throws(StoreError)
+    /// Says that everything up to `head` is in memory; throws `.conflict` when the store's own commit of that number is
+    /// another one.
+    func acknowledge(_ head: StoreHead) throws(StoreError)
 
     /// All nodes, those first that joined first: the first of them that is alive leads.
     func members() throws(StoreError) -> [ClusterMemberRow]

@@ -85,10 +85,13 @@ package final class NoticeDesk: LedgerObserver {
         duty.withLock { $0 = isOnDuty }
     }
 
+    /// Whether this broker is to tell notices now.
+    package var isOnDuty: Bool { duty.withLock { $0 }?() ?? true }
+
     /// The oldest notices that the route is owed, at most `limit`, in the ledger's order; none while another broker of
     /// the store tells them.
     package func page(for route: NoticeRoute, limit: Int) -> [Notice] {
-        guard duty.withLock({ $0 })?() ?? true else { return [] }
+        guard isOnDuty else { return [] }
         return state.read { tables in tables.noticeIndex.first(limit, of: route.name).compactMap { tables.notices[$0] }
         }
     }
@@ -129,7 +132,10 @@ package final class NoticeDesk: LedgerObserver {
     }
 
     /// Lets go of what is owed to routes that are no longer configured.
+    ///
+    /// Of several brokers only the one that tells notices does, when it begins to.
     package func forgetOthers() {
+        guard isOnDuty else { return }
         let names = live.current.notices.map(\.name)
         writer.submit(ForgetRoutesCommand(known: Set(names))) { _ in }
     }

@@ -12,23 +12,24 @@ package final class Writer: Sendable {
     /// Commands of one commit.
     package static let maximumBatch = 512
 
-    private let store: any Store
-    private let state: BrokerState
-    private let clock: BrokerClock
-    private let log: any BrokerLog
-    private let metrics: BrokerMetrics
+    let store: any Store
+    let state: BrokerState
+    let clock: BrokerClock
+    let log: any BrokerLog
+    let metrics: BrokerMetrics
     private let live: LiveSettings
-    private let queue = DispatchQueue(label: "mayfly.writer")
+    let queue = DispatchQueue(label: "mayfly.writer")
     private let pending = Mutex(Pending())
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
-    private let position: Mutex<Position>
+    let position: Mutex<Position>
     let health = WriterHealth()
-    private let observers = Mutex<[any LedgerObserver]>([])
-    /// Called when a commit that was answered as failed turns out to have been kept.
-    private let takeover = Mutex<(@Sendable () -> Void)?>(nil)
+    let observers = Mutex<[any LedgerObserver]>([])
+    /// Called when a commit that was answered as failed turns out to have been kept, and when another broker has moved
+    /// the signing keys.
+    let takeover = Mutex<(@Sendable () -> Void)?>(nil)
     /// The store, when other brokers commit to it too.
-    private let shared: (any SharedStore)?
-    private let link = Mutex<ClusterLink?>(nil)
+    let shared: (any SharedStore)?
+    let link = Mutex<ClusterLink?>(nil)
 
     private struct Pending {
         var jobs: [Job] = []
@@ -67,7 +68,7 @@ package final class Writer: Sendable {
 
     private static let origin = ContinuousClock.now
 
-    private struct Position {
+    struct Position {
         var head: StoreHead
         var frontier: MerkleFrontier
         /// True after a commit that failed.
@@ -81,7 +82,7 @@ package final class Writer: Sendable {
     }
 
     /// A commit of which only the store can tell whether it was kept.
-    private struct Unsettled: Sendable {
+    struct Unsettled: Sendable {
         let head: StoreHead
         let frontier: MerkleFrontier
         let drafted: DraftedChanges
@@ -232,7 +233,8 @@ package final class Writer: Sendable {
             var entries: [LedgerEntry] = []
             var subtrees: [LedgerSubtree] = []
             finishes = jobs.map { job in
-                let epoch = Int64(clamping: draft.revision).addingReportingOverflow(1).partialValue
+                let previous = draft.revision
+                let epoch = Int64(clamping: previous).addingReportingOverflow(1).partialValue
                 let (events, finish) = job.run(&draft, Moment(now: now, epoch: epoch))
                 if !observers.isEmpty, !events.isEmpty { written.append(events) }
                 for event in events {
@@ -243,7 +245,7 @@ package final class Writer: Sendable {
                         subtrees.append(LedgerSubtree(level: subtree.level, index: subtree.index, hash: subtree.hash))
                     }
                 }
-                return (finish, !job.concernsNobodyElse)
+                return (finish, !job.concernsNobodyElse || draft.revision != previous)
             }
             let revision = draft.revision
             head = StoreHead(
@@ -320,7 +322,7 @@ package final class Writer: Sendable {
             }
             health.failed()
             log.note(.commitFailed(error))
-            if store.mustBeReopened, health.takesReopenNotice() { log.note(.storeMustBeReopened) }
+            sayIfFenced()
             return .unavailable(error == .full ? .storeFull : .storeFailed)
         }
         position.withLock {
@@ -340,7 +342,7 @@ package final class Writer: Sendable {
     /// would have, which then is taken over. Its requests were told that it may be so. A commit that left the head as
     /// it was, which holds marks, times or counts of polls, is not looked for: whether or not the store has them, it
     /// errs on the strict side until a later commit writes them again.
-    private func settledPosition() throws(BrokerError) -> (StoreHead, MerkleFrontier) {
+    func settledPosition() throws(BrokerError) -> (StoreHead, MerkleFrontier) {
         let (head, frontier, isUncertain, unsettled) = position.withLock {
             ($0.head, $0.frontier, $0.isUncertain, $0.unsettled)
         }
@@ -359,117 +361,6 @@ package final class Writer: Sendable {
         guard let unsettled, found == unsettled.head else { throw .unavailable(.storeFailed) }
         takeOver(unsettled)
         return (unsettled.head, unsettled.frontier)
-    }
-
-    // MARK: Shared stores
-
-    private func nextPosition() throws(BrokerError) -> (StoreHead, MerkleFrontier) {
-        guard let shared else { return try settledPosition() }
-        return try turn(in: shared)
-    }
-
-    /// Takes the turn, and the state up to where the store stands; the position to append at.
-    private func turn(in store: any SharedStore) throws(BrokerError) -> (StoreHead, MerkleFrontier) {
-        while true {
-            let turn: StoreTurn
-            do throws(StoreError) {
-                turn = try store.takeTurn(after: head)
-            } catch {
-                metrics.storeFailed(error)
-                throw .unavailable(.storeFailed)
-            }
-            do throws(BrokerError) {
-                guard clock.agrees(with: turn.storeTime) else {
-                    log.note(.clockDiffers)
-                    throw .unavailable(.clockWentBack)
-                }
-                try takeIn(turn.commits)
-            } catch {
-                store.endTurn()
-                throw error
-            }
-            if turn.isComplete { return position.withLock { ($0.head, $0.frontier) } }
-            store.endTurn()
-        }
-    }
-
-    /// Takes in what others have committed, on the writer's queue; answers how many commits are then in memory.
-    func catchUp() throws(BrokerError) -> UInt64 {
-        guard let shared else { return head.commits }
-        let result = queue.sync { () -> Result<UInt64, BrokerError> in
-            do throws(BrokerError) {
-                while true {
-                    let commits: [CommittedBatch]
-                    do throws(StoreError) {
-                        commits = try shared.commits(after: head)
-                    } catch {
-                        metrics.storeFailed(error)
-                        throw .unavailable(.storeFailed)
-                    }
-                    if commits.isEmpty { return .success(head.commits) }
-                    try takeIn(commits)
-                }
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
-    }
-
-    /// Makes what others have committed part of the state, in one step for its readers.
-    private func takeIn(_ commits: [CommittedBatch]) throws(BrokerError) {
-        guard let last = commits.last else { return }
-        var draft = state.copy()
-        var shared = SharedValues()
-        var keysMoved = false
-        var noticesMoved = false
-        do {
-            for commit in commits {
-                for record in commit.puts {
-                    keysMoved = keysMoved || record.key.kind == .signingKey
-                    noticesMoved = noticesMoved || record.key.kind == .notice
-                    draft.apply(try LoadedRecord(record, sharing: &shared).change)
-                }
-                for key in commit.deletes { draft.apply(try Change(removing: key)) }
-                for mark in commit.marks { draft.apply(.used(mark)) }
-            }
-            draft.revision = last.head.revision
-            let frontier = try MerkleFrontier(size: last.head.ledgerSize, hashes: last.head.frontier)
-            let drafted = draft.drafted
-            draft = Tables()
-            state.endDraft()
-            state.absorb(drafted)
-            let time = commits.compactMap(\.time).max()
-            position.withLock {
-                var revision = $0.head.revision
-                for commit in commits where commit.head.revision != revision {
-                    revision = commit.head.revision
-                    $0.lastMove = commit.head.commits
-                }
-                ($0.head, $0.frontier) = (last.head, frontier)
-                if let time { $0.writtenTime = max($0.writtenTime, time) }
-            }
-            if let time { clock.follow(time) }
-            metrics.tookIn(commits.count)
-        } catch {
-            draft = Tables()
-            state.endDraft()
-            log.note(.cannotFollow)
-            throw .unavailable(.storeFailed)
-        }
-        if keysMoved { takeover.withLock { $0 }?() }
-        if noticesMoved { for observer in observers.withLock({ $0 }) { observer.tookIn() } }
-    }
-
-    /// Has whatever concerns others wait for them from now on.
-    func join(_ link: ClusterLink?) {
-        self.link.withLock { $0 = link }
-    }
-
-    /// Calls `body` once every broker of the store has what this one has now.
-    func whenEverywhere(_ body: @escaping @Sendable () -> Void) {
-        guard let link = link.withLock({ $0 }) else { return body() }
-        link.whenEverywhere(position.withLock { $0.lastMove }, body)
     }
 
     private func takeOver(_ unsettled: Unsettled) {

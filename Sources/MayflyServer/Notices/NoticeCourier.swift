@@ -75,16 +75,17 @@ package final class NoticeCourier: Sendable {
                 continue
             }
             for notice in page {
-                guard let outcome = outcome(of: notice) else { return }
+                guard let outcome = outcome(of: notice) else { break }
                 settle(notice, outcome)
             }
         }
     }
 
-    /// What becomes of a notice in the end; nil when the thread is to end first.
+    /// What becomes of a notice in the end; nil when the thread is to end first, or another broker of the store tells
+    /// it.
     private func outcome(of notice: Notice) -> NoticeDesk.Outcome? {
         var failures = 0
-        while !isStopping.load(ordering: .acquiring) {
+        while !isStopping.load(ordering: .acquiring), desk.isOnDuty {
             guard !desk.isOverdue(notice, for: route) else { return .expired }
             switch attempt(notice) {
             case .taken: return .delivered
