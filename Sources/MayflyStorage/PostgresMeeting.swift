@@ -13,7 +13,7 @@ final class PostgresMeeting: ClusterMeeting {
         "join",
         """
         INSERT INTO mayfly_node (session, name, address, renewals, applied, joined)
-        SELECT $1, $2, $3, $5, $4, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+        SELECT $1, $2, $3, $5, $4, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
         FROM mayfly_head WHERE id = 1 AND lease = $6 AND serial >= $4
         ON CONFLICT (session) DO UPDATE SET renewals = mayfly_node.renewals + 1, applied = excluded.applied
         """, .integer, .blob, .blob, .integer, .integer, .integer)
