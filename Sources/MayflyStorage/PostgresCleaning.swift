@@ -5,7 +5,7 @@ internal import MayflyModel
 final class PostgresCleaning {
     static let statements = [
         selectDue, selectExpired, selectMarks, deleteMarks, selectLasts, deleteChunks, selectNewestSegment, selectTerms,
-        deleteTerms, deleteSegments,
+        deleteTerms, deleteSegments, stay,
     ]
 
     private static let selectDue = PostgresStatement(
@@ -36,6 +36,32 @@ final class PostgresCleaning {
 
     /// Index rows that one run removes: as many as one segment has.
     private static let termStep = TermSegment.slots
+
+    private static let stay = PostgresStatement(
+        "stay", "UPDATE mayfly_head SET writer = CASE WHEN writer = $1 THEN writer END WHERE id = 1 RETURNING size",
+        .integer)
+
+    /// Runs `body` in a transaction that only `writer`, by its number in the head, may commit.
+    ///
+    /// `body` gets the ledger's size.
+    /// Throws `.conflict` when the head has another writer, or was taken away by someone. When the outcome is not known
+    /// nothing is lost: what it removed means nothing, or stays for the next time.
+    static func transaction<Value>(
+        as writer: Int64, _ connection: PostgresConnection, by deadline: ContinuousClock.Instant,
+        _ body: (PostgresCleaning, UInt64) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        let begun = try connection.run([PostgresWriter.begin(), stay(.integer(writer))], by: deadline)
+        let value: Value
+        do throws(StoreError) {
+            guard begun.count == 2, begun[1].count == 1 else { throw .conflict }
+            value = try body(PostgresCleaning(connection, deadline), try begun[1].counter(0, 0))
+        } catch {
+            if !connection.isLost { try connection.execute(["ROLLBACK"], by: deadline) }
+            throw error
+        }
+        try connection.run([PostgresWriter.commit()], by: deadline)
+        return value
+    }
 
     private let connection: PostgresConnection
     private let deadline: ContinuousClock.Instant

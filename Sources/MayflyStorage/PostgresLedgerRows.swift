@@ -95,6 +95,14 @@ final class PostgresLedgerRows: LedgerPages {
         return rows.count == 0 ? 0 : try Self.checked(try rows.counter(0, 0)) + 1
     }
 
+    /// The terms of the newest entries, which fill no segment yet.
+    func unfinishedSegment(_ hash: TermHash) throws(StoreError) -> TermSegment {
+        var segment = TermSegment(number: try segmentCount())
+        let first = segment.number * TermSegment.width
+        for entry in try entries(in: first..<first + TermSegment.width) { segment.add(entry, hash) }
+        return segment
+    }
+
     /// A number whose segment can lie within a ledger, so that sums with it stay within 64 bits.
     private static func checked(_ number: UInt64) throws(StoreError) -> UInt64 {
         guard number < StoreLimits.counter / TermSegment.width else { throw .damaged }

@@ -5,11 +5,13 @@ internal import MayflyModel
 /// nothing else may be said on the writer's.
 final class PostgresSharedCleaner {
     /// The newest of the old commits stays: whoever has everything up to it finds it there.
-    static let forget = PostgresStatement(
+    private static let forget = PostgresStatement(
         "forget",
         """
-        DELETE FROM mayfly_commit WHERE serial < (SELECT max(serial) FROM mayfly_commit
-            WHERE made < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1)
+        DELETE FROM mayfly_commit WHERE serial IN (SELECT serial FROM mayfly_commit
+            WHERE serial < (SELECT max(serial) FROM mayfly_commit
+                WHERE made < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1)
+            ORDER BY serial LIMIT 1000)
         """, .integer)
 
     private let place: PostgresPlace
@@ -30,7 +32,11 @@ final class PostgresSharedCleaner {
         if let known = self.connection {
             connection = known
         } else {
-            connection = try PostgresSharedWriter.connect(place, by: deadline).connection
+            connection = try PostgresSharedWriter.connect(
+                place, "mayfly-shared-cleaner",
+                [PostgresWriter.begin, PostgresWriter.commit, PostgresBatch.delete, Self.forget]
+                    + PostgresCleaning.statements
+                    + PostgresLedgerRows.statements, by: deadline)
         }
         self.connection = connection
         do throws(StoreError) {
@@ -47,30 +53,16 @@ final class PostgresSharedCleaner {
         }
     }
 
-    /// Runs `body` in a transaction in which nobody commits.
+    /// Runs `body` in a transaction in which nobody commits; it gets the ledger's size.
     func clean<Value>(
-        _ body: (PostgresCleaning, StoreHead) throws(StoreError) -> Value
+        _ body: (PostgresCleaning, UInt64) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         try with { (connection, deadline) throws(StoreError) in
-            let begun = try connection.run(
-                [PostgresWriter.begin(), PostgresWriter.stay(.integer(PostgresSharedWriter.everybody))], by: deadline)
-            guard begun.count == 2, begun[1].changed == 1 else { throw .damaged }
-            let value: Value
-            do throws(StoreError) {
-                let size = try connection.execute(["SELECT size FROM mayfly_head WHERE id = 1"], by: deadline)
-                value = try body(
-                    PostgresCleaning(connection, deadline),
-                    StoreHead(ledgerSize: try size.first?.counter(0, 0) ?? 0))
-            } catch {
-                if !connection.isLost { try connection.execute(["ROLLBACK"], by: deadline) }
-                throw error
-            }
-            try connection.run([PostgresWriter.commit()], by: deadline)
-            return value
+            try PostgresCleaning.transaction(as: PostgresSharedWriter.everybody, connection, by: deadline, body)
         }
     }
 
-    /// Forgets what was said of commits that are older than `milliseconds`.
+    /// Forgets what was said of commits that are older than `milliseconds`, a bounded number of them.
     func forgetCommits(olderThan milliseconds: Int64) throws(StoreError) {
         try with { (connection, deadline) throws(StoreError) in
             _ = try connection.ask(Self.forget(.integer(milliseconds)), by: deadline)

@@ -105,8 +105,8 @@ package final class PostgresSharedStore: SharedStore {
 
     package func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
         try cleaner.withLock { (cleaner) throws(StoreError) in
-            try cleaner.clean { (cleaning, head) throws(StoreError) in
-                guard end < max(head.ledgerSize, 1) else { throw .invalid }
+            try cleaner.clean { (cleaning, size) throws(StoreError) in
+                guard end < max(size, 1) else { throw .invalid }
                 return try cleaning.trimLedger(below: end, limit: limit)
             }
         }

@@ -48,8 +48,6 @@ final class PostgresSharedWriter {
     let hash: TermHash
     /// The terms of the newest entries, which the stored index does not have yet.
     let tail: TermTail
-    /// How many entries the tail has been told of; each commit tells of its own.
-    private var tailEnd: UInt64
     let standing = PostgresStanding()
 
     /// Connects to a store whose tables are there; throws `.conflict` while a broker has it for itself, and
@@ -66,31 +64,34 @@ final class PostgresSharedWriter {
         hash = TermHash(key: try opened.integer(0, 1))
         // One state for the index and for the entries after it.
         try connection.execute(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"], by: deadline)
-        let rows = PostgresLedgerRows(connection)
-        var segment = TermSegment(number: try rows.segmentCount())
-        let first = segment.number * TermSegment.width
-        var end = first
-        for entry in try rows.entries(in: first..<first + TermSegment.width) {
-            segment.add(entry, hash)
-            end = entry.index + 1
-        }
+        tail = TermTail(try PostgresLedgerRows(connection).unfinishedSegment(hash))
         try connection.execute(["COMMIT"], by: deadline)
-        tail = TermTail(segment)
-        tailEnd = end
         self.connection = connection
     }
 
     private static let statements =
-        [PostgresWriter.begin, PostgresWriter.commit, PostgresWriter.move, PostgresWriter.stay, takeTurn, since, open]
-        + [PostgresLock.line, note, PostgresSharedCleaner.forget] + PostgresBatch.statements
-        + PostgresCleaning.statements
-        + PostgresLedgerRows.statements
+        [
+            PostgresWriter.begin, PostgresWriter.commit, PostgresWriter.move, PostgresLock.line, takeTurn, since, open,
+            note,
+        ]
+        + PostgresBatch.statements + PostgresLedgerRows.statements
 
-    static func connect(
+    private static func connect(
         _ place: PostgresPlace, by deadline: ContinuousClock.Instant
     ) throws(StoreError) -> (connection: PostgresConnection, canTell: Bool) {
+        let connection = try connect(place, "mayfly-shared-writer", statements, by: deadline)
+        guard try PostgresNotice.isThere(connection, by: deadline) else { return (connection, false) }
+        try connection.prepare([tell], by: deadline)
+        return (connection, true)
+    }
+
+    /// Connects as `name` to what brokers share, and has `statements` prepared.
+    static func connect(
+        _ place: PostgresPlace, _ name: String, _ statements: [PostgresStatement],
+        by deadline: ContinuousClock.Instant
+    ) throws(StoreError) -> PostgresConnection {
         guard deadline - .now >= .seconds(PostgresConnection.connectTimeout) else { throw .noAnswer }
-        let connection = try PostgresConnection(place, name: "mayfly-shared-writer")
+        let connection = try PostgresConnection(place, name: name)
         try PostgresSchema.configure(
             connection,
             [
@@ -103,9 +104,7 @@ final class PostgresSharedWriter {
         try PostgresSchema.verify(connection, by: deadline)
         guard try PostgresLock.share(connection, by: deadline) else { throw .conflict }
         try connection.prepare(statements, by: deadline)
-        guard try PostgresNotice.isThere(connection, by: deadline) else { return (connection, false) }
-        try connection.prepare([tell], by: deadline)
-        return (connection, true)
+        return connection
     }
 
     private func settled(by deadline: ContinuousClock.Instant) throws(StoreError) -> PostgresConnection {
@@ -195,10 +194,7 @@ final class PostgresSharedWriter {
             }
             guard isKnown, found.commits == last.commits + 1 else { throw fenced(.leftBehind) }
             let (batch, terms) = try PostgresChanges.decode(try rows.blob(row, 4), head: found)
-            if let terms, found.ledgerSize > tailEnd {
-                tail.advance(terms)
-                tailEnd = found.ledgerSize
-            }
+            if let terms, found.ledgerSize > tail.end { tail.advance(terms) }
             commits.append(batch)
             last = found
         }
@@ -208,17 +204,18 @@ final class PostgresSharedWriter {
 
     /// Learns the terms of what others have appended from the ledger itself.
     private func advanceTail(to size: UInt64) throws(StoreError) {
-        guard size > tailEnd, let connection else { return }
+        var start = tail.end
+        guard size > start, let connection else { return }
         let rows = PostgresLedgerRows(connection)
-        while tailEnd < size {
-            let number = tailEnd / TermSegment.width
+        while start < size {
+            let number = start / TermSegment.width
             let end = min(size, (number + 1) * TermSegment.width)
             var segment = TermSegment(number: number)
-            let entries = try rows.entries(in: tailEnd..<end)
-            guard entries.count == Int(clamping: end - tailEnd) else { throw .damaged }
+            let entries = try rows.entries(in: start..<end)
+            guard entries.count == Int(clamping: end - start) else { throw .damaged }
             for entry in entries { segment.add(entry, hash) }
             tail.advance(segment)
-            tailEnd = end
+            start = end
         }
     }
 
@@ -256,7 +253,6 @@ final class PostgresSharedWriter {
             let results = try connection.run(steps + [PostgresWriter.commit()], by: deadline)
             guard results.first?.changed == 1 else { throw fenced(.damaged) }
             if let terms = plan.terms { tail.advance(terms) }
-            tailEnd = head.ledgerSize
         } catch {
             if connection.isLost { self.connection = nil }
             endTurn()

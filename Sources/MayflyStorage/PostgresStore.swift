@@ -82,8 +82,8 @@ package final class PostgresStore: Store {
     package func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
         let deadline = ContinuousClock.now + PostgresWriter.patience
         return try writer.withLock { (writer) throws(StoreError) in
-            try writer.clean(by: deadline) { (cleaning, head) throws(StoreError) in
-                guard end < max(head.ledgerSize, 1) else { throw .invalid }
+            try writer.clean(by: deadline) { (cleaning, size) throws(StoreError) in
+                guard end < max(size, 1) else { throw .invalid }
                 return try cleaning.trimLedger(below: end, limit: limit)
             }
         }

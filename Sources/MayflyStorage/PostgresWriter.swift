@@ -42,8 +42,6 @@ final class PostgresWriter {
             revision = $3, size = $4, frontier = $5
         WHERE id = 1
         """, .integer, .integer, .integer, .integer, .blob)
-    static let stay = PostgresStatement(
-        "stay", "UPDATE mayfly_head SET writer = CASE WHEN writer = $1 THEN writer END WHERE id = 1", .integer)
 
     private let place: PostgresPlace
     /// The session's own name, by which a connection that the server still holds for us is found again.
@@ -83,18 +81,14 @@ final class PostgresWriter {
             try connection.ask(takesOver ? Self.claim(.integer(turn)) : Self.look(), by: .now + Self.patience))
         (head, serial) = (found.head, found.serial)
         hash = TermHash(key: found.termKey)
-        let rows = PostgresLedgerRows(connection)
-        var segment = TermSegment(number: try rows.segmentCount())
-        let first = segment.number * TermSegment.width
-        for entry in try rows.entries(in: first..<first + TermSegment.width) { segment.add(entry, hash) }
-        tail = TermTail(segment)
+        tail = TermTail(try PostgresLedgerRows(connection).unfinishedSegment(hash))
         self.connection = connection
     }
 
     private static func drawTurn() -> Int64 { Int64.random(in: 1 ... .max) }
 
     private static let statements =
-        [begin, commit, look, claim, reclaim, move, stay] + PostgresBatch.statements + PostgresCleaning.statements
+        [begin, commit, look, claim, reclaim, move] + PostgresBatch.statements + PostgresCleaning.statements
         + PostgresLedgerRows.statements
 
     /// Connects and sets the session up.
@@ -235,25 +229,13 @@ final class PostgresWriter {
         }
     }
 
-    /// Runs `body` in a transaction that only the store's writer may commit.
-    ///
-    /// When its outcome is not known nothing is lost: what it removed means nothing, or stays for the next time.
+    /// Runs `body` in a transaction that only the store's writer may commit; it gets the ledger's size.
     func clean<Value>(
-        by deadline: ContinuousClock.Instant,
-        _ body: (PostgresCleaning, StoreHead) throws(StoreError) -> Value
+        by deadline: ContinuousClock.Instant, _ body: (PostgresCleaning, UInt64) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         let connection = try settled(by: deadline)
         do throws(StoreError) {
-            try checkMoved(try connection.run([Self.begin(), Self.stay(.integer(turn))], by: deadline))
-            let value: Value
-            do throws(StoreError) {
-                value = try body(PostgresCleaning(connection, deadline), head)
-            } catch {
-                if !connection.isLost { try connection.execute(["ROLLBACK"], by: deadline) }
-                throw error
-            }
-            try connection.run([Self.commit()], by: deadline)
-            return value
+            return try PostgresCleaning.transaction(as: turn, connection, by: deadline, body)
         } catch {
             if connection.isLost { try failed(error, connection) }
             if error == .conflict { standing.fence() }

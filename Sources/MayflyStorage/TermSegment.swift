@@ -155,6 +155,9 @@ final class TermTail: Sendable {
         segment.withLock { ($0.number, $0.indexes(ofAll: hashes), $0.end) }
     }
 
+    /// The first index that it has not heard of.
+    var end: UInt64 { segment.withLock { $0.end } }
+
     /// The segment with what `other` adds to it, when it is the same one; else `other` alone.
     func joined(with other: TermSegment) -> TermSegment {
         segment.withLock {

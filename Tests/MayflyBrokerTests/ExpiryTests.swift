@@ -110,8 +110,8 @@ struct ExpiryTests {
     }
 
     /// A store that remembers how large the steps of clean-up were.
-    private final class MeteredStore: Store {
-        private let inner: SQLiteStore
+    private final class MeteredStore: ForwardingStore {
+        let inner: SQLiteStore
         private let steps: Steps
 
         init(_ inner: SQLiteStore, _ steps: Steps) { (self.inner, self.steps) = (inner, steps) }
@@ -122,24 +122,6 @@ struct ExpiryTests {
                 $0 = (asked: max($0.asked, limit), removed: max($0.removed, removed), count: $0.count + 1)
             }
             return removed
-        }
-
-        func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) { try inner.loadMarks(body) }
-        func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError) { try inner.loadRecords(body) }
-        func head() throws(StoreError) -> StoreHead { try inner.head() }
-        func commit(_ batch: Batch) throws(StoreError) { try inner.commit(batch) }
-        func ledgerEntries(in range: Range<UInt64>) throws(StoreError) -> [LedgerEntry] {
-            try inner.ledgerEntries(in: range)
-        }
-        func ledgerEntries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry] {
-            try inner.ledgerEntries(matching: query)
-        }
-        func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
-            try inner.subtreeHashes(level: level, in: range)
-        }
-        func ledgerStart() throws(StoreError) -> UInt64 { try inner.ledgerStart() }
-        func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
-            try inner.trimLedger(below: end, limit: limit)
         }
     }
 

@@ -28,11 +28,11 @@ final class AnswerCutter: Sendable {
         guard mkdtemp(&template) != nil else { throw Failed() }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard Self.name(folder, with: { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
+        guard PostgresSocket.address(folder, with: { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
             throw Failed()
         }
         let server = server.folder
-        spawn { [self] in
+        PostgresSocket.spawn { [self] in
             while true {
                 let client = accept(listener, nil, nil)
                 guard client >= 0 else { return }
@@ -41,12 +41,12 @@ final class AnswerCutter: Sendable {
                     continue
                 }
                 let upstream = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-                guard Self.name(server, with: { connect(upstream, $0, $1) }) == 0 else {
+                guard PostgresSocket.address(server, with: { connect(upstream, $0, $1) }) == 0 else {
                     close(upstream)
                     close(client)
                     continue
                 }
-                spawn { [self] in carry(client, upstream) }
+                PostgresSocket.spawn { [self] in carry(client, upstream) }
             }
         }
     }
@@ -102,34 +102,6 @@ final class AnswerCutter: Sendable {
                     return
                 }
                 guard write(to, piece, count) == count else { return }
-            }
-        }
-    }
-
-    private func spawn(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            {
-                guard let pointer = $0 else { return nil }
-                Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body()
-                return nil
-            }, Unmanaged.passRetained(Box(body)).toOpaque())
-        pthread_detach(thread)
-    }
-
-    private static func name(_ folder: String, with body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let path = Array((folder + "/.s.PGSQL.5432").utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
     }

@@ -81,12 +81,9 @@ package final class ClusterLink: Sendable {
 
     /// Lets every held answer go when it may, says goodbye, and returns; no lease is held afterwards.
     func stop() {
-        let isIdle = state.withLock { state in
-            state.isStopped = true
-            return state.member.servesUntil.nanoseconds == .min && state.held.isEmpty
-        }
+        state.withLock { $0.isStopped = true }
         meeting.interrupt()
-        if !isIdle { stopped.wait() }
+        stopped.wait()
     }
 
     /// Calls `finish` when no node can say yes any more to what the commit of this number ended.
@@ -139,11 +136,11 @@ package final class ClusterLink: Sendable {
         let (step, isOver) = state.withLock { state in
             state.member.holds(head.commits)
             // What this node has is not what the store has: its numbers mean nothing any more.
-            permit.extend(to: isFenced ? SteadyTime(nanoseconds: .min) : state.member.servesUntil)
+            permit.hold(until: isFenced ? SteadyTime(nanoseconds: .min) : state.member.servesUntil)
             return (state.member.next(at: now), state.isStopped && !state.member.holdsAnswers)
         }
         if isOver {
-            permit.extend(to: SteadyTime(nanoseconds: .min))
+            permit.hold(until: SteadyTime(nanoseconds: .min))
             // Whoever waits for this node stops to do so; without it they wait until its lease is over.
             try? meeting.leave()
             return false
@@ -153,7 +150,8 @@ package final class ClusterLink: Sendable {
             try carryOut(step, at: now, holding: head)
             if case .wait = step {} else { inTouch(true) }
         } catch {
-            inTouch(false)
+            // Of a store that is another one the writer says so.
+            if !isFenced { inTouch(false) }
             state.withLock { $0.member.failed(at: .now()) }
         }
         return true
@@ -163,42 +161,40 @@ package final class ClusterLink: Sendable {
         switch step {
         case .join:
             try meeting.join(node, holding: head.commits)
-            state.withLock { $0.member.joined(askedAt: now, holding: head.commits) }
+            tell { $0.joined(askedAt: now, holding: head.commits) }
         case .renew:
             let found = try meeting.renew(holding: head.commits)
             let answeredAt = SteadyTime.now()
             // A database that was put back and has come as far again is another one; what is past that the writer
             // finds.
-            if let found, found.commits == head.commits, found != head {
-                state.withLock { state in
-                    state.member.wasForgotten()
-                    permit.extend(to: state.member.servesUntil)
-                }
-                throw .conflict
+            let isAnother = found.map { $0.commits == head.commits && $0 != head } ?? false
+            guard let found, !isAnother else {
+                tell { $0.wasForgotten() }
+                if isAnother { throw .conflict }
+                return
             }
-            state.withLock { state in
-                if let found {
-                    state.member.renewed(askedAt: now, answeredAt: answeredAt, revision: found.commits)
-                } else {
-                    state.member.wasForgotten()
-                }
-                permit.extend(to: state.member.servesUntil)
-            }
+            tell { $0.renewed(askedAt: now, answeredAt: answeredAt, revision: found.commits) }
         case .catchUp:
+            let reached: UInt64
             do throws(BrokerError) {
-                let reached = try writer.catchUp()
-                state.withLock { state in
-                    state.member.caughtUp(to: reached)
-                    permit.extend(to: state.member.servesUntil)
-                }
+                reached = try writer.catchUp()
             } catch {
                 throw .inputOutput(code: 0)
             }
+            tell { $0.caughtUp(to: reached) }
         case .acknowledge:
             try meeting.acknowledge(head)
-            state.withLock { $0.member.acknowledged(head.commits) }
+            tell { $0.acknowledged(head.commits) }
         case .look: try look(at: now, having: head.commits)
         case .wait(let end): try wait(until: end, from: now)
+        }
+    }
+
+    /// Tells the member what came of a step; the permit follows.
+    private func tell(_ body: (inout ClusterMember) -> Void) {
+        state.withLock { state in
+            body(&state.member)
+            permit.hold(until: state.member.servesUntil)
         }
     }
 

@@ -1,7 +1,8 @@
 /// What one node does so that a revocation is final everywhere when it is answered; docs/revocation-protocol.md.
 ///
 /// It does nothing by itself: whoever drives it carries out the step that it names, and tells what came of it. So the
-/// broker's thread and the simulation in the tests run the same code. Every moment is one of the node's own clock.
+/// broker's thread and the simulation in the tests run the same code. Every moment is one of the node's own clock. A
+/// revision is here the number of a commit.
 struct ClusterMember {
     enum Step: Equatable {
         /// Say in the store that this node is about to answer: `joined` or `failed` comes next.

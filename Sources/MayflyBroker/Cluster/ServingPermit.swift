@@ -16,7 +16,8 @@ package final class ServingPermit: Sendable {
         return until == .max || SteadyTime.now().nanoseconds < until
     }
 
-    func extend(to end: SteadyTime) {
+    /// From now on it ends then, sooner or later than before.
+    func hold(until end: SteadyTime) {
         // The end of all time is for brokers that share nothing.
         until.store(min(end.nanoseconds, .max - 1), ordering: .releasing)
     }

@@ -5,10 +5,12 @@ import Synchronization
 
 /// What the writer does where other brokers commit to the store too: it takes its turn, and takes in what they did.
 extension Writer {
+    /// Tells the operator once that only a restart helps.
     func sayIfFenced() {
         if store.mustBeReopened, health.takesReopenNotice() { log.note(.storeMustBeReopened) }
     }
 
+    /// The position to append at, in a shared store once it is this broker's turn.
     func nextPosition() throws(BrokerError) -> (StoreHead, MerkleFrontier) {
         guard let shared else { return try settledPosition() }
         return try turn(in: shared)

@@ -35,10 +35,10 @@ final class DatabaseLink: Sendable {
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         listener = try Self.socket()
         self.server = server.folder
-        guard Self.name(folder, with: { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else {
+        guard PostgresSocket.address(folder, with: { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else {
             throw HarnessError.system("cannot listen in \(folder)")
         }
-        Self.spawn { [self] in acceptAll() }
+        PostgresSocket.spawn { [self] in acceptAll() }
     }
 
     /// Ends everything.
@@ -70,12 +70,12 @@ final class DatabaseLink: Sendable {
                 close(client)
                 continue
             }
-            guard Self.name(server, with: { connect(upstream, $0, $1) }) == 0 else {
+            guard PostgresSocket.address(server, with: { connect(upstream, $0, $1) }) == 0 else {
                 close(upstream)
                 close(client)
                 continue
             }
-            Self.spawn { [self] in carry(client, upstream) }
+            PostgresSocket.spawn { [self] in carry(client, upstream) }
         }
     }
 
@@ -139,34 +139,5 @@ final class DatabaseLink: Sendable {
         let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw HarnessError.system("cannot make a socket") }
         return descriptor
-    }
-
-    /// Runs `body` on a thread of its own: a queue's would run out.
-    private static func spawn(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            {
-                guard let pointer = $0 else { return nil }
-                Unmanaged<Box>.fromOpaque(pointer).takeRetainedValue().body()
-                return nil
-            }, Unmanaged.passRetained(Box(body)).toOpaque())
-        pthread_detach(thread)
-    }
-
-    private static func name(_ folder: String, with body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let path = Array((folder + "/.s.PGSQL.5432").utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
     }
 }

@@ -67,7 +67,7 @@ final class MemoryVault: KeyVault {
 }
 
 /// A memory store that can be told to fail, and whose commits can be held back.
-final class TestStore: Store {
+final class TestStore: ForwardingStore {
     let inner = MemoryStore()
     private let isHeld = Mutex(false)
     private let lost = Mutex<StoreError?>(nil)
@@ -87,10 +87,6 @@ final class TestStore: Store {
     /// Lets every commit be kept and yet fail with `error`, as when the answer of a database is lost.
     func loseAnswers(with error: StoreError?) { lost.withLock { $0 = error } }
 
-    func loadRecords(_ body: (StoredRecord) -> Void) throws(StoreError) { try inner.loadRecords(body) }
-    func loadMarks(_ body: (UsedMark) -> Void) throws(StoreError) { try inner.loadMarks(body) }
-    func head() throws(StoreError) -> StoreHead { try inner.head() }
-
     func commit(_ batch: Batch) throws(StoreError) {
         let waits = isHeld.withLock { held -> Bool in
             defer { held = false }
@@ -102,28 +98,6 @@ final class TestStore: Store {
         }
         try inner.commit(batch)
         if let error = lost.withLock({ $0 }) { throw error }
-    }
-
-    func removeExpired(at moment: Timestamp, limit: Int) throws(StoreError) -> Int {
-        try inner.removeExpired(at: moment, limit: limit)
-    }
-
-    func ledgerEntries(in range: Range<UInt64>) throws(StoreError) -> [LedgerEntry] {
-        try inner.ledgerEntries(in: range)
-    }
-
-    func ledgerEntries(matching query: LedgerQuery) throws(StoreError) -> [LedgerEntry] {
-        try inner.ledgerEntries(matching: query)
-    }
-
-    func subtreeHashes(level: Int, in range: Range<UInt64>) throws(StoreError) -> [SHA256Digest] {
-        try inner.subtreeHashes(level: level, in: range)
-    }
-
-    func ledgerStart() throws(StoreError) -> UInt64 { try inner.ledgerStart() }
-
-    func trimLedger(below end: UInt64, limit: Int) throws(StoreError) -> Int {
-        try inner.trimLedger(below: end, limit: limit)
     }
 }
 
