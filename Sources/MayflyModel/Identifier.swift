@@ -61,11 +61,13 @@ package enum AgentKindTag: IdentifierKind { package static let prefix = "agent:"
 package enum OwnerKindTag: IdentifierKind { package static let prefix = "owner:" }
 package enum RoleKindTag: IdentifierKind { package static let prefix = "role:" }
 package enum AdminKindTag: IdentifierKind { package static let prefix = "admin:" }
+package enum ProviderKindTag: IdentifierKind { package static let prefix = "provider:" }
 package enum ResourceKindTag: IdentifierKind { package static let prefix = "" }
 
 package typealias AgentID = Identifier<AgentKindTag>
 package typealias OwnerID = Identifier<OwnerKindTag>
 package typealias RoleID = Identifier<RoleKindTag>
 package typealias AdminID = Identifier<AdminKindTag>
+package typealias ProviderID = Identifier<ProviderKindTag>
 /// The short name of a resource, without a colon, so that it fits HTTP Basic; its `aud` is its URL.
 package typealias ResourceName = Identifier<ResourceKindTag>
