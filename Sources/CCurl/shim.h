@@ -4,6 +4,9 @@
 #define MAYFLY_CCurl_SHIM_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
 // Takes `length` of `count` bytes; answering another number ends the transfer.
 typedef size_t (*mayfly_curl_sink)(char *bytes, size_t size, size_t count, void *context);
@@ -67,6 +70,29 @@ static inline CURLcode mayfly_curl_watch(CURL *handle, mayfly_curl_progress prog
     CURLcode code = curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
     if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
     return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L) : code;
+}
+
+// Asked for a socket to each address before it is connected to; answering CURL_SOCKET_BAD refuses the address.
+static inline CURLcode mayfly_curl_sockets(CURL *handle, curl_opensocket_callback open, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context) : code;
+}
+
+// The bytes of an IPv4 or IPv6 address, in network order: answers how many, and 0 for another family.
+static inline size_t mayfly_curl_address(const struct curl_sockaddr *address, unsigned char bytes[16]) {
+    if (address->family == AF_INET && address->addrlen >= sizeof(struct sockaddr_in)) {
+        memcpy(bytes, &((const struct sockaddr_in *)&address->addr)->sin_addr, 4);
+        return 4;
+    }
+    if (address->family == AF_INET6 && address->addrlen >= sizeof(struct sockaddr_in6)) {
+        memcpy(bytes, &((const struct sockaddr_in6 *)&address->addr)->sin6_addr, 16);
+        return 16;
+    }
+    return 0;
+}
+
+static inline CURLcode mayfly_curl_ca_file(CURL *handle, const char *path) {
+    return curl_easy_setopt(handle, CURLOPT_CAINFO, path);
 }
 
 static inline CURLcode mayfly_curl_status(CURL *handle, long *status) {

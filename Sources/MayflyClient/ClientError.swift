@@ -10,6 +10,8 @@ public enum ClientError: Error, Equatable, Sendable {
     /// The server's certificate does not hold; holds libcurl's fixed text.
     case untrusted(String)
     case answerTooLarge
+    /// The name leads to an address of this machine or its link, which may not be connected to.
+    case localAddress
     /// The server's answer is not what the broker would say.
     case unexpectedAnswer(status: Int)
     /// The server says that it is another issuer than the one that was asked for.
@@ -55,6 +57,7 @@ extension ClientError: CustomStringConvertible {
         case .timedOut: "the broker did not answer in time"
         case .untrusted(let text): "the server cannot be trusted: \(text)"
         case .answerTooLarge: "the server's answer is larger than \(HTTPTransport.maximumBody) bytes"
+        case .localAddress: "the name leads to an address of this machine or its link"
         case .unexpectedAnswer(let status): "the server's answer (status \(status)) is not a Mayfly broker's"
         case .issuerMismatch: "the server says that it is another issuer"
         case .refused(let refusal): refusal.detail.map { "\(refusal.code): \($0)" } ?? refusal.code
@@ -72,6 +75,7 @@ extension ClientError: CustomStringConvertible {
         case .unreachable, .timedOut: "check that the broker runs and that the URL is right"
         case .untrusted: "check the URL and the server's certificate; it is never accepted unchecked"
         case .answerTooLarge: "ask for less at once, for example with a smaller limit"
+        case .localAddress: "give the URL of another machine"
         case .unexpectedAnswer: "check that the URL is the broker's, and what stands in between"
         case .issuerMismatch: "give the issuer that you expect; an assertion for one broker is not sent to another"
         case .refused(let refusal): refusal.nextStep

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 /// A libcurl easy handle: one connection at a time, kept open for the next request.
 @safe struct EasyHandle: ~Copyable {
@@ -22,15 +23,25 @@ internal import CCurl
         var totalMilliseconds = HTTPTransport.totalMilliseconds
         /// Asked now and then, at least once a second.
         var isCancelled: (@Sendable () -> Bool)?
+        /// Bytes of the answer's body.
+        var maximumBody = HTTPTransport.maximumBody
+    }
+
+    /// Where a request may go, when its URL is not one that the operator wrote.
+    struct Reach {
+        /// Whether an address of this machine or its link may be connected to.
+        var mayBeLocal: Bool
+        /// Certificates in PEM that are trusted instead of the system's.
+        var caFile: String?
     }
 
     /// Sends one request and waits for the whole answer.
     func perform(
-        _ request: ClientRequest, isLoopback: Bool, patience: Patience = Patience()
+        _ request: ClientRequest, isLoopback: Bool, patience: Patience = Patience(), within reach: Reach? = nil
     ) throws(ClientError) -> ClientAnswer {
         unsafe curl_easy_reset(handle)
         let headers = try HeaderList(request)
-        let sink = AnswerSink(isCancelled: patience.isCancelled)
+        let sink = AnswerSink(patience, mayBeLocal: reach?.mayBeLocal ?? true)
         let context = unsafe Unmanaged.passRetained(sink)
         // A reset makes libcurl forget both pointers before they go.
         defer {
@@ -39,7 +50,12 @@ internal import CCurl
         }
         try check(unsafe mayfly_curl_harden(handle), sink)
         try check(unsafe mayfly_curl_url(handle, request.url), sink)
-        if isLoopback { try check(unsafe mayfly_curl_proxy(handle, ""), sink) }
+        // Behind a proxy nobody would see to which address a name leads.
+        if isLoopback || reach != nil { try check(unsafe mayfly_curl_proxy(handle, ""), sink) }
+        if let reach {
+            try check(unsafe mayfly_curl_sockets(handle, openSocket, context.toOpaque()), sink)
+            if let file = reach.caFile { try check(unsafe mayfly_curl_ca_file(handle, file), sink) }
+        }
         try check(
             unsafe mayfly_curl_timeouts(handle, patience.connectMilliseconds, patience.totalMilliseconds),
             sink)
@@ -62,6 +78,7 @@ internal import CCurl
     private func check(_ code: CURLcode, _ sink: AnswerSink) throws(ClientError) {
         guard code != CURLE_OK else { return }
         if sink.isOverfull { throw .answerTooLarge }
+        if sink.hasRefusedAddress { throw .localAddress }
         let text = unsafe String(cString: curl_easy_strerror(code))
         switch code {
         case CURLE_OPERATION_TIMEDOUT: throw .timedOut
@@ -100,17 +117,27 @@ private final class AnswerSink {
     private(set) var headers: [(name: String, value: String)] = []
     private(set) var body: [UInt8] = []
     private(set) var isOverfull = false
+    private(set) var hasRefusedAddress = false
     private var headerBytes = 0
+    private let maximumBody: Int
+    private let mayBeLocal: Bool
     private let isCancelled: (@Sendable () -> Bool)?
 
-    init(isCancelled: (@Sendable () -> Bool)?) {
-        self.isCancelled = isCancelled
+    init(_ patience: EasyHandle.Patience, mayBeLocal: Bool) {
+        (isCancelled, maximumBody, self.mayBeLocal) = (patience.isCancelled, patience.maximumBody, mayBeLocal)
+    }
+
+    /// Whether an address may be connected to; asked for each that a name leads to, when it is about to be.
+    func mayConnect(to address: [UInt8]) -> Bool {
+        guard !mayBeLocal, NetworkAddress(address)?.isLocal ?? true else { return true }
+        hasRefusedAddress = true
+        return false
     }
 
     var mayGoOn: Bool { !(isCancelled?() ?? false) }
 
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count <= HTTPTransport.maximumBody - body.count else {
+        guard bytes.count <= maximumBody - body.count else {
             isOverfull = true
             return false
         }
@@ -145,6 +172,19 @@ private func takeHeader(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     unsafe take(bytes, size, count, context) { sink, bytes in unsafe sink.takeHeader(bytes) }
+}
+
+private func openSocket(
+    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context = unsafe context, let address = unsafe address else { return CURL_SOCKET_BAD }
+    let sink = unsafe Unmanaged<AnswerSink>.fromOpaque(context).takeUnretainedValue()
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+        unsafe mayfly_curl_address(address, buffer.baseAddress)
+    }
+    guard sink.mayConnect(to: Array(bytes.prefix(count))) else { return CURL_SOCKET_BAD }
+    return unsafe socket(address.pointee.family, address.pointee.socktype, address.pointee.protocol)
 }
 
 private func watch(

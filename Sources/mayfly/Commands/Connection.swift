@@ -100,7 +100,8 @@ enum Connection {
             case .refused(let refusal): throw .refused("\(error)", next: refusal.nextStep)
             case .invalidInput: throw .usage("\(error)", next: error.nextStep)
             case .issuerMismatch: throw .failed("\(error)", next: "give --issuer URL with the issuer you expect")
-            case .invalidURL, .plainHTTP, .unreachable, .timedOut, .untrusted, .answerTooLarge, .unexpectedAnswer,
+            case .invalidURL, .plainHTTP, .localAddress, .unreachable, .timedOut, .untrusted, .answerTooLarge,
+                .unexpectedAnswer,
                 .keyFile, .cryptography:
                 throw .failed("\(error)", next: error.nextStep)
             }
