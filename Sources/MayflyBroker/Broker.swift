@@ -11,6 +11,9 @@ package final class Broker: Sendable {
     package let clock: BrokerClock
     package let keyring: Keyring
     package let authenticator: ClientAuthenticator
+    /// The keys of those who vouch for workloads.
+    package let providerKeys: ProviderKeys
+    package var trust: TrustVerifier { authenticator.trust }
     package let issuer: TokenIssuer
     package let verification: VerificationService
     package let administration: Administration
@@ -39,7 +42,9 @@ package final class Broker: Sendable {
     package init(
         settings: BrokerSettings, store: any Store, vault: any KeyVault, wall: any WallClock,
         signer: any NoteSigner, log: any BrokerLog, segments: any SegmentVault = NoSegments(),
-        governance: any Governance = PolicyGovernance(), acceptClock: Bool = false, node: ClusterNode? = nil
+        governance: any Governance = PolicyGovernance(), acceptClock: Bool = false, node: ClusterNode? = nil,
+        fetcher: any KeySetFetcher = NoFetcher(),
+        steadyTime: @escaping @Sendable () -> SteadyTime = { SteadyTime.now() }
     ) throws(StartError) {
         var tables = Tables()
         let head: StoreHead
@@ -94,9 +99,11 @@ package final class Broker: Sendable {
         let verifier = TokenVerifier(
             live: live, state: state, clock: clock, keyring: keyring, metrics: metrics, behaviour: behaviour,
             permit: permit)
+        providerKeys = ProviderKeys(fetcher: fetcher, metrics: metrics, time: steadyTime)
         authenticator = ClientAuthenticator(
             live: live, state: state, clock: clock,
-            refusals: RefusedClients(state: state, clock: clock, writer: writer, metrics: metrics))
+            refusals: RefusedClients(state: state, clock: clock, writer: writer, metrics: metrics),
+            trust: TrustVerifier(live: live, state: state, keys: providerKeys))
         issuer = TokenIssuer(
             live: live, state: state, clock: clock, keyring: keyring, writer: writer, verifier: verifier,
             metrics: metrics, governance: governance, behaviour: behaviour)

@@ -104,6 +104,14 @@ extension BrokerConfig {
         #   # The share of new traces that is recorded, 0 to 1. A caller's own trace goes by the flag in its traceparent.
         #   sample: 1.0
 
+        # How the keys of identity providers (mayfly provider create) are fetched, where they are not registered with them.
+        # providers:
+        #   # true: also from addresses of this machine and of its link, and there by http. Cloud machines give out
+        #   # credentials at such an address.
+        #   allow_local_addresses: false
+        #   # PEM certificates that are trusted instead of the system's, for providers with a private CA.
+        #   ca_file: ../config/providers-ca.pem
+
         # Who is told of what happens: each entry of the ledger of these kinds, once it is durable, until it is taken.
         # notices:
         #   webhooks:

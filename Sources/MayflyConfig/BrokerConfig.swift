@@ -71,6 +71,10 @@ package struct BrokerConfig: Equatable, Sendable {
     package var tracingSample = 1.0
     /// Who is told of what happens.
     package var notices: [NoticeConfig] = []
+    /// Whether keys of identity providers are fetched from addresses of this machine and its link.
+    package var allowsLocalProviders = false
+    /// Certificates in PEM that are trusted when keys are fetched, instead of the system's.
+    package var providerCAFile: String?
 
     package enum OverdueReviews: String, CaseIterable, Sendable {
         case off, warn, suspend
@@ -160,6 +164,11 @@ package struct BrokerConfig: Equatable, Sendable {
             try metrics.finish()
         }
         if var tracing = try reader.object("tracing") { try readTracing(&tracing) }
+        if var providers = try reader.object("providers") {
+            allowsLocalProviders = try providers.optionalBool("allow_local_addresses") ?? allowsLocalProviders
+            providerCAFile = try Self.path("ca_file", of: &providers, in: directory)
+            try providers.finish()
+        }
         if var notices = try reader.object("notices") {
             self.notices = try NoticeConfig.list(&notices) { fields, name throws(FieldError) in
                 try Self.path(name, of: &fields, in: directory)

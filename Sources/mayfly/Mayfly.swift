@@ -4,7 +4,8 @@ internal import Glibc
 @main enum Mayfly {
     static let commands = CommandTable(
         commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
-            + AgentCommands.all + RegistryCommands.all + [ApplyCommand.command] + RevokeCommands.all
+            + AgentCommands.all + RegistryCommands.all + ProviderCommands.all + TrustCommands.all
+            + [ApplyCommand.command] + RevokeCommands.all
             + ApprovalCommands.all + SupervisionCommands.all + NoticeCommands.all + PolicyCommands.all
             + LedgerCommands.all + StoreCommands.all + ClusterCommands.all + TokenCommands.all
             + [EvaluateCommand.command, ExecCommand.command, ReportCommand.command])

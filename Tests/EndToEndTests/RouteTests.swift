@@ -1,3 +1,4 @@
+import MayflyCrypto
 import MayflyModel
 import Testing
 
@@ -41,8 +42,17 @@ struct Routes {
         #expect(routes.all.count > 40)
         let names = [
             "owners": "owner:support-lead", "roles": "role:reader", "resources": "tickets", "agents": "agent:support",
-            "policies": "0",
+            "policies": "0", "providers": "provider:example",
         ]
+        // Its keys are written down: nobody is asked for them.
+        let keys = JSONValue.array([.object(try PrivateKey.generate(.es256).publicKey.jwk)])
+        let created = try desk.call(
+            "POST", "/api/v1/providers",
+            .object([
+                "id": .string("provider:example"), "issuer": .string("https://provider.example"),
+                "jwks": .object(["keys": keys]),
+            ]))
+        #expect(created.status == 201, "\(created)")
         for route in routes.all {
             let collection = String(route.template.split(separator: "/").dropFirst(2).first ?? "")
             let target = route.target { $0 == "kid" ? "none" : names[collection] ?? "none" }

@@ -7,7 +7,20 @@ import requests
 from context import CONTEXT, ISSUER, main
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-NAMES = {"owners": "owner:support-lead", "roles": "role:reader", "resources": "tickets", "agents": "agent:support", "policies": "0"}
+NAMES = {
+    "owners": "owner:support-lead",
+    "roles": "role:reader",
+    "resources": "tickets",
+    "agents": "agent:support",
+    "policies": "0",
+    "providers": "provider:example",
+}
+# Its keys are written down: nobody is asked for them.
+PROVIDER = {
+    "id": "provider:example",
+    "issuer": "https://provider.example",
+    "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]},
+}
 
 
 class OpenAPITests(unittest.TestCase):
@@ -24,6 +37,8 @@ class OpenAPITests(unittest.TestCase):
 
     def test_every_operation_answers(self):
         headers = {"Authorization": "Bearer " + CONTEXT["admin_token"]}
+        created = requests.post(ISSUER + "/api/v1/providers", json=PROVIDER, headers=headers, timeout=10)
+        self.assertEqual(created.status_code, 201, created.text)
         for template, path in self.document["paths"].items():
             # A key or a request that is not there is a 404 of the endpoint itself.
             if "{kid}" in template or "/approvals/{" in template or "/supervisions/{" in template:

@@ -87,6 +87,13 @@ package struct Administration: Sendable {
         writer.submit(RemoveCommand(target: .resource(resource), precondition: precondition, actor: actor), completion)
     }
 
+    package func remove(
+        provider: ProviderID, if precondition: Precondition, by actor: String,
+        _ completion: @escaping Completion<Void>
+    ) {
+        writer.submit(RemoveCommand(target: .provider(provider), precondition: precondition, actor: actor), completion)
+    }
+
     package func suspend(
         _ id: AgentID, reason: String, by actor: String, _ completion: @escaping Completion<Agent>
     ) {
@@ -232,7 +239,7 @@ package struct Administration: Sendable {
         case .owner(let id):
             event.owner = id
             return
-        case .role, .everything: return
+        case .role, .provider, .everything: return
         case .resource(let name):
             event.resource = state.read { $0.resources[name]?.spec.identifier.text }
             return

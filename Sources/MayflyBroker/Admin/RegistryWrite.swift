@@ -3,6 +3,7 @@ package import MayflyModel
 /// One record as an administrator wants it.
 package enum RegistryWrite: Sendable {
     case owner(OwnerSpec)
+    case provider(ProviderSpec)
     case role(RoleSpec)
     case resource(ResourceSpec)
     case agent(AgentSpec)

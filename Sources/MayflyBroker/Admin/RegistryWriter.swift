@@ -14,6 +14,7 @@ struct RegistryWriter {
     ) throws(BrokerError) -> Decided<RegistryChange> {
         switch write {
         case .owner(let spec): try owner(spec, precondition, in: state)
+        case .provider(let spec): try provider(spec, precondition, in: state)
         case .role(let spec): try role(spec, precondition, in: state)
         case .resource(let spec): try resource(spec, precondition, in: state)
         case .agent(let spec): try agent(spec, precondition, in: state)
@@ -39,6 +40,28 @@ struct RegistryWriter {
         guard change.step != .unchanged else { return Decided(change) }
         new.version += 1
         return written(change, new, .owner(new))
+    }
+
+    private func provider(
+        _ spec: ProviderSpec, _ precondition: Precondition, in state: Tables
+    ) throws(BrokerError) -> Decided<RegistryChange> {
+        let old = state.providers[spec.id]
+        try precondition.check(old?.version)
+        guard spec.authority != .issuer(issuer) else {
+            throw invalid("issuer", "not the broker's own issuer: its tokens are rights, and no identity")
+        }
+        guard state.providers.all(where: { $0.id != spec.id && $0.spec.authority == spec.authority }).isEmpty else {
+            throw invalid(spec.isTrustDomain ? "trust_domain" : "issuer", "no other provider has the same")
+        }
+        // One of the same name that was removed may have left tokens behind; they are not this one's.
+        var new =
+            old ?? Provider(id: spec.id, spec: spec, epoch: moment.epoch, createdAt: moment.now, version: 0)
+        new.spec = spec
+        let change = compare(old?.stored, new.stored, target: spec.id.text, version: new.version)
+        guard change.step != .unchanged else { return Decided(change) }
+        if let old, !spec.keepsAllTrust(in: old.spec) { new.epoch = moment.epoch }
+        new.version += 1
+        return written(change, new, .provider(new))
     }
 
     private func role(
@@ -104,16 +127,39 @@ struct RegistryWriter {
             throw invalid("resources", "each resource is registered")
         }
         try check(spec.details, in: state)
+        try check(spec.trust, of: spec.id, in: state)
         var new =
             old
             ?? Agent(
                 spec: spec, state: .pending, keys: [], epoch: 0, createdAt: moment.now, lastUsed: nil, version: 0)
         new.spec = spec
+        // Nothing is left to enrol for one that others vouch for.
+        if new.state == .pending, spec.hasIdentityElsewhere { new.state = .active }
         let change = compare(old?.stored, new.stored, target: spec.id.text, version: new.version)
         guard change.step != .unchanged else { return Decided(change) }
         if let old, !spec.keepsAllRights(of: old.spec) { new.epoch = moment.epoch }
         new.version += 1
         return written(change, new, .agent(new))
+    }
+
+    /// Each provider must be registered, and no condition may be another agent's, which would make both worthless.
+    private func check(_ trust: [TrustCondition], of agent: AgentID, in state: Tables) throws(BrokerError) {
+        for (index, condition) in trust.enumerated() {
+            let path = FieldPath.root.member("trust").element(index)
+            guard let provider = state.providers[condition.provider] else {
+                throw .invalid(
+                    FieldError(path: path.member("provider"), problem: .invalid(rule: "the provider is registered")))
+            }
+            if provider.spec.isTrustDomain, case .exactly(let subject) = condition.subject, SPIFFEID(subject) == nil {
+                throw .invalid(
+                    FieldError(path: path.member("subject"), problem: .invalid(rule: "a SPIFFE ID, or a pattern")))
+            }
+            let others = state.trustIndex.holders(of: condition)
+            guard !others.contains(where: { $0 != agent && state.agents[$0]?.spec.trust.contains(condition) ?? false })
+            else {
+                throw .invalid(FieldError(path: path, problem: .invalid(rule: "no other agent has the same condition")))
+            }
+        }
     }
 
     /// Every detail must be one that its resource understands, with every member stated.

@@ -1,12 +1,13 @@
 import MayflyModel
 
-/// Removes a role or a resource that nothing refers to any more.
+/// Removes a role, a resource or a provider that nothing refers to any more.
 ///
 /// Owners leave and agents are offboarded: their names stay taken.
 struct RemoveCommand: Command {
     enum Target: Sendable {
         case role(RoleID)
         case resource(ResourceName)
+        case provider(ProviderID)
     }
 
     let target: Target
@@ -33,6 +34,13 @@ struct RemoveCommand: Command {
                 throw .conflict("agents or roles still name the resource; take it from them first")
             }
             return Decided((), changes: [.removeResource(id)], events: [.change(resource, "remove", actor: actor)])
+        case .provider(let id):
+            guard let provider = state.providers[id] else { throw .notFound }
+            try precondition.check(provider.version)
+            guard state.trustIndex.agents(trusting: id).isEmpty else {
+                throw .conflict("agents still trust the provider; take its conditions from them first")
+            }
+            return Decided((), changes: [.removeProvider(id)], events: [.change(provider, "remove", actor: actor)])
         }
     }
 }

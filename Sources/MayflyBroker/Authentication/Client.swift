@@ -31,10 +31,13 @@ package struct AuthenticatedClient: Equatable, Sendable {
     package let client: Client
     /// Nil for a method that needs no single use.
     package let mark: UsedMark?
+    /// The largest epoch that had been given out when the client was looked up; nothing that was withdrawn since may
+    /// be given to it.
+    package let seenEpoch: Int64
     /// The key that the request has proven to hold, when it came with a proof.
     package var proof: HeldKey?
 
-    package init(client: Client, mark: UsedMark?, proof: HeldKey? = nil) {
-        (self.client, self.mark, self.proof) = (client, mark, proof)
+    package init(client: Client, mark: UsedMark?, seenEpoch: Int64 = .max, proof: HeldKey? = nil) {
+        (self.client, self.mark, self.seenEpoch, self.proof) = (client, mark, seenEpoch, proof)
     }
 }

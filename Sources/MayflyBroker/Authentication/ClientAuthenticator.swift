@@ -6,6 +6,8 @@ import MayflyModel
 /// Every failure is `invalid_client` with the same words, so nothing tells a wrong name from a wrong key.
 package struct ClientAuthenticator: Sendable {
     package static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    /// A JWT-SVID as assertion (SPIFFE client authentication for OAuth 2.0).
+    package static let spiffeAssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe"
     /// Bytes of an assertion's `jti`.
     package static let maximumAssertionIDLength = 256
     package static let signingAlgorithms = SignatureAlgorithm.allCases
@@ -15,31 +17,112 @@ package struct ClientAuthenticator: Sendable {
     let state: BrokerState
     let clock: BrokerClock
     let refusals: RefusedClients
+    let trust: TrustVerifier
 
     static let refusal = OAuthError(.invalidClient, "the client could not be authenticated")
 
-    /// Checks an assertion; the caller makes the returned mark durable before it answers, which makes it single-use.
+    /// What an assertion comes to.
+    package enum Authentication: Sendable {
+        case client(AuthenticatedClient)
+        /// It is a provider's, whose keys must be fetched before anything can be said.
+        case needsKeys(of: Provider)
+    }
+
+    /// Checks the client's own assertion; the caller makes the returned mark durable before it answers, which makes it
+    /// single-use.
     package func authenticate(assertion: [UInt8], clientID: String?) throws(OAuthError) -> AuthenticatedClient {
-        do {
-            return try check(assertion, clientID: clientID)
+        var claimed: String?
+        do throws(OAuthError) {
+            guard let token = try? UnverifiedToken(assertion) else { throw Self.refusal }
+            claimed = token.claims["sub"]?.stringValue
+            return try check(token, clientID: clientID)
         } catch {
-            refusals.note(claimed: (try? JWS.parse(assertion).claims())?["sub"]?.stringValue)
+            refusals.note(claimed: claimed)
             throw error
         }
     }
 
-    private func check(_ assertion: [UInt8], clientID: String?) throws(OAuthError) -> AuthenticatedClient {
+    /// Checks an assertion that may be the client's own, or a provider's token that vouches for it.
+    package func authenticate(
+        assertion: [UInt8], form: AssertionForm, clientID: String?
+    ) throws(OAuthError) -> Authentication {
+        guard let token = try? UnverifiedToken(assertion) else {
+            refusals.note(claimed: nil)
+            throw Self.refusal
+        }
+        if form == .bearer, token.isOwnAssertion {
+            do throws(OAuthError) {
+                return .client(try check(token, clientID: clientID))
+            } catch {
+                refusals.note(claimed: token.claims["sub"]?.stringValue)
+                throw error
+            }
+        }
+        return try vouched(token, form: form, clientID: clientID, refusal: Self.refusal)
+    }
+
+    /// Checks a provider's token that is presented as a grant (RFC 7523 §2.1): a JWT-SVID, or one of an issuer.
+    package func authenticate(grant assertion: [UInt8], clientID: String?) throws(OAuthError) -> Authentication {
+        guard let token = try? UnverifiedToken(assertion) else {
+            refusals.note(claimed: nil)
+            throw Self.grantRefusal
+        }
+        // Nothing but the token says which it is. An issuer comes first: its tokens have the broader meaning.
+        let form: AssertionForm = trust.provider(of: token, .bearer) == nil && token.isOfWorkload ? .spiffe : .bearer
+        return try vouched(token, form: form, clientID: clientID, refusal: Self.grantRefusal)
+    }
+
+    private static let grantRefusal = OAuthError(.invalidGrant, "the assertion is not one that is trusted here")
+
+    private static let keysUnavailable = OAuthError(
+        .temporarilyUnavailable, "the keys of the assertion's issuer cannot be had now; ask again later")
+
+    private func vouched(
+        _ token: UnverifiedToken, form: AssertionForm, clientID: String?, refusal: OAuthError
+    ) throws(OAuthError) -> Authentication {
+        do throws(TrustFault) {
+            return try vouched(token, form: form, clientID: clientID)
+        } catch {
+            refusals.note(error, of: trust.provider(of: token, form))
+            throw error == .keysUnavailable ? Self.keysUnavailable : refusal
+        }
+    }
+
+    /// The agent that a provider's token vouches for.
+    private func vouched(
+        _ token: UnverifiedToken, form: AssertionForm, clientID: String?
+    ) throws(TrustFault) -> Authentication {
         let now = clock.now()
-        guard let jws = try? JWS.parse(assertion), let object = try? jws.claims() else { throw Self.refusal }
+        // Before anything is looked up: what is withdrawn meanwhile takes a larger one.
+        let seenEpoch = state.read { $0.newestEpoch }
+        let verified: WorkloadToken
+        switch try trust.verify(token, form: form, at: now) {
+        case .needsKeys(let provider): return .needsKeys(of: provider)
+        case .verified(let token): verified = token
+        }
+        let agent = try trust.agent(for: verified, clientID: clientID, at: now)
+        let mark = verified.tokenID.map { tokenID in
+            UsedMark.assertion(
+                client: verified.provider.text, tokenID: tokenID,
+                expires: Timestamp(
+                    seconds: verified.expiresAt + max(settings.clockSkew, BrokerSettings.widestClockSkew) + 1))
+        }
+        return .client(AuthenticatedClient(client: .agent(agent), mark: mark, seenEpoch: seenEpoch))
+    }
+
+    private func check(_ token: UnverifiedToken, clientID: String?) throws(OAuthError) -> AuthenticatedClient {
+        let now = clock.now()
+        let (jws, object) = (token.jws, token.claims)
         guard jws.type == nil || jws.type == "jwt" || jws.type == TokenKind.clientAssertion.rawValue else {
             throw Self.refusal
         }
         guard let claims = AssertionClaims(object), clientID.map({ same($0, claims.subject) }) ?? true else {
             throw Self.refusal
         }
-        guard let (client, keys) = state.read({ Self.registered(claims.subject, in: $0, at: now) }) else {
-            throw Self.refusal
+        let found = state.read { tables in
+            Self.registered(claims.subject, in: tables, at: now).map { ($0.0, $0.1, tables.newestEpoch) }
         }
+        guard let (client, keys, seenEpoch) = found else { throw Self.refusal }
         let candidates = keys.filter { key in
             key.isValid(at: now) && (jws.keyID.map { same($0, key.keyID) || same($0, key.label) } ?? true)
         }
@@ -56,7 +139,7 @@ package struct ClientAuthenticator: Sendable {
         let mark = UsedMark.assertion(
             client: claims.subject, tokenID: claims.tokenID,
             expires: Timestamp(seconds: claims.expiresAt + max(skew, BrokerSettings.widestClockSkew) + 1))
-        return AuthenticatedClient(client: client, mark: mark)
+        return AuthenticatedClient(client: client, mark: mark, seenEpoch: seenEpoch)
     }
 
     /// Checks a resource's name and secret (RFC 6749 §2.3.1).

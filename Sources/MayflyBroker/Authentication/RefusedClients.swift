@@ -22,11 +22,26 @@ package final class RefusedClients: Sendable {
 
     func note(claimed name: String?) {
         metrics.clientRefused()
-        guard let name, var event = event(for: name) else { return }
+        guard let name, let event = event(for: name) else { return }
+        write(event, under: name)
+    }
+
+    private func write(_ event: LedgerEvent, under name: String) {
+        var event = event
         let second = clock.now().seconds
         guard let unwritten = tally.withLock({ $0.note(name, second: second) }) else { return }
         if unwritten > 0 { event.reason = "\(unwritten) earlier failures were not written one by one" }
         writer.submit(NoteCommand(events: [event])) { _ in }
+    }
+
+    /// Notes that a provider's token was not taken for anybody's; a token of no known provider leaves nothing.
+    func note(_ fault: TrustFault, of provider: ProviderID?) {
+        metrics.clientRefused()
+        guard let provider else { return }
+        var event = LedgerEvent(.clientRefused, .refused, actor: provider.text)
+        event.decision = "deny"
+        event.rule = "trust.\(fault.rawValue)"
+        write(event, under: provider.text)
     }
 
     /// An entry for a registered name; the registry bounds how many names there can be.

@@ -30,6 +30,8 @@ struct MintCommand: Command {
     static let supervisionFull = OAuthError(
         .temporarilyUnavailable, "more than can be kept stands under supervision; ask again when some of it has lapsed")
     static let supervisionFullRule = "supervision.full"
+    static let withdrawn = OAuthError(
+        .invalidGrant, "rights were withdrawn while the token was being made; ask again")
     static let withdrawnRule = "withdrawn"
     static let ticketUsed = OAuthError(.invalidRequest, "the subject_token was used before")
 
@@ -50,8 +52,7 @@ struct MintCommand: Command {
             !state.isRevoked(task: token.claims.task, trace: token.claims.trace), state.policy.id == policy
         else {
             return refused(
-                OAuthError(.invalidGrant, "rights were withdrawn while the token was being made; ask again"),
-                Self.withdrawnRule, using: [assertion, proof])
+                Self.withdrawn, Self.withdrawnRule, using: [assertion, proof])
         }
         if let supervision, !state.supervisionIndex.hasRoom(for: supervision.agent) {
             return refused(Self.supervisionFull, Self.supervisionFullRule, using: [assertion, proof])

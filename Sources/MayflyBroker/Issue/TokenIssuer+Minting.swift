@@ -83,6 +83,9 @@ extension TokenIssuer {
         _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> MintCommand {
         let view = minting.view
+        // The key or the trust by which the client proved itself may be what was withdrawn. `MintCommand` sees to what
+        // is withdrawn from now on.
+        guard view.epoch <= client.seenEpoch else { throw MintCommand.withdrawn }
         let tokenID = try TokenID.random()
         var expiresAt = now.seconds + minting.life
         if let limit = minting.notPast { expiresAt = min(expiresAt, limit) }

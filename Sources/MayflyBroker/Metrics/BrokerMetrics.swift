@@ -19,6 +19,8 @@ package final class BrokerMetrics: Sendable {
     package let revocations = CounterSet<RevocationKind>()
     package let knownTokens = CounterSet<CacheResult>()
     package let notices = CounterSet<NoticeOutcome>()
+    /// Attempts to fetch a provider's keys.
+    package let keyFetches = CounterSet<KeyFetchOutcome>()
     /// Deviations from what is usual for an agent.
     package let deviations = CounterSet<BehaviourSign>()
     package let storeErrors = CounterSet<StoreErrorKind>()

@@ -139,7 +139,7 @@ package enum QuotaPhase: Int, MetricLabel {
 
 /// What was ended.
 package enum RevocationKind: Int, MetricLabel {
-    case token, task, trace, agent, owner, role, resource, everything
+    case token, task, trace, agent, owner, role, resource, provider, everything
     case suspend, offboard, leave
 
     init(_ request: RevocationRequest) {
@@ -151,6 +151,7 @@ package enum RevocationKind: Int, MetricLabel {
         case .owner: self = .owner
         case .role: self = .role
         case .resource: self = .resource
+        case .provider: self = .provider
         case .everything: self = .everything
         }
     }
@@ -220,4 +221,9 @@ package enum StoreErrorKind: Int, MetricLabel {
         case .otherLease: "other_lease"
         }
     }
+}
+
+/// What came of fetching a provider's keys.
+package enum KeyFetchOutcome: Int, MetricLabel {
+    case fetched, failed
 }

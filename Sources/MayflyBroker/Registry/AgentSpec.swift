@@ -48,6 +48,11 @@ package struct AgentSpec: Equatable, Sendable {
     package var endDate: Timestamp?
     /// Whether its tokens must be bound to a key (RFC 9449 §5.2).
     package var demandsBinding: Bool
+    /// Whose tokens vouch for it, and what they must say; empty for an agent that has keys of its own only.
+    package var trust: [TrustCondition]
+
+    /// Whether it can prove who it is without a key that it enrols.
+    package var hasIdentityElsewhere: Bool { !trust.isEmpty }
 
     package init(_ fields: inout FieldReader) throws(FieldError) {
         id = try fields.identifier("id")
@@ -75,6 +80,7 @@ package struct AgentSpec: Equatable, Sendable {
         reviewEvery = try fields.duration("review_every", in: RegistryLimits.reviewInterval)
         endDate = try fields.timestamp("end_date")
         demandsBinding = try fields.optionalBool("dpop_bound_access_tokens") ?? false
+        trust = try TrustCondition.list("trust", in: &fields)
     }
 
     package var json: JSONObject {
@@ -97,6 +103,7 @@ package struct AgentSpec: Equatable, Sendable {
         object["review_every"] = reviewEvery.map { .integer($0) }
         object["end_date"] = endDate.map { .string(RFC3339.format($0)) }
         if demandsBinding { object["dpop_bound_access_tokens"] = .bool(true) }
+        if !trust.isEmpty { object["trust"] = .array(trust.map { .object($0.json) }) }
         return object
     }
 
@@ -112,6 +119,8 @@ package struct AgentSpec: Equatable, Sendable {
             && Set(delegates).isSuperset(of: old.delegates)
             // Bearer tokens that are out would be what is no longer given.
             && (old.demandsBinding || !demandsBinding)
+            // What a workload got that is no longer one of these would live on.
+            && old.trust.allSatisfy(trust.contains)
             && (endDate.map { new in old.endDate.map { new >= $0 } ?? false } ?? true)
     }
 }

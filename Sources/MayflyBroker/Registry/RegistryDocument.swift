@@ -1,6 +1,6 @@
 package import MayflyModel
 
-/// A whole registry as a file or a request states it: owners, resources, roles, agents.
+/// A whole registry as a file or a request states it: owners, resources, providers, roles, agents.
 package enum RegistryDocument {
     /// Records of one kind in one document.
     package static let maximumRecords = 5000
@@ -17,6 +17,11 @@ package enum RegistryDocument {
         for (value, path) in try fields.values("resources", maximumCount: maximumRecords) ?? [] {
             var reader = try FieldReader(value, path: path)
             writes.append(.resource(try ResourceSpec(&reader)))
+            try reader.finish()
+        }
+        for (value, path) in try fields.values("providers", maximumCount: maximumRecords) ?? [] {
+            var reader = try FieldReader(value, path: path)
+            writes.append(.provider(try ProviderSpec(&reader)))
             try reader.finish()
         }
         for (value, path) in try fields.values("roles", maximumCount: maximumRecords) ?? [] {

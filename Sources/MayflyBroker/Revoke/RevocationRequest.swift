@@ -10,6 +10,8 @@ package enum RevocationRequest: Equatable, Sendable {
     case owner(OwnerID)
     case role(RoleID)
     case resource(ResourceName)
+    /// Every token of every agent that trusts it.
+    case provider(ProviderID)
     case everything
 
     package var text: String {
@@ -21,6 +23,7 @@ package enum RevocationRequest: Equatable, Sendable {
         case .owner(let id): id.text
         case .role(let id): id.text
         case .resource(let id): "resource:\(id.text)"
+        case .provider(let id): id.text
         case .everything: "everything"
         }
     }
@@ -31,7 +34,7 @@ package enum RevocationRequest: Equatable, Sendable {
         case .token(let id): .token(id)
         case .task(let name): .task(name)
         case .trace(let id): .trace(id)
-        case .agent, .owner, .role, .resource, .everything: nil
+        case .agent, .owner, .role, .resource, .provider, .everything: nil
         }
     }
 }
@@ -79,6 +82,10 @@ struct RevokeCommand: Command {
             guard var resource = state.resources[id] else { throw .notFound }
             resource.epoch = moment.epoch
             return .resource(resource)
+        case .provider(let id):
+            guard var provider = state.providers[id] else { throw .notFound }
+            provider.epoch = moment.epoch
+            return .provider(provider)
         case .everything:
             return .setting(Setting(id: .epoch, value: moment.epoch))
         }

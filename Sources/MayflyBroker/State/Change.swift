@@ -34,6 +34,8 @@ package enum Change: Sendable {
     case behaviour(BehaviourRecord)
     case removeBehaviour(AgentID)
     case quota(QuotaUse)
+    case provider(Provider)
+    case removeProvider(ProviderID)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
@@ -42,8 +44,7 @@ package enum Change: Sendable {
             .approval, .supervision, .notice, .removeNotice, .behaviour, .removeBehaviour, .quota:
             false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
-            .revocation,
-            .policy, .removePolicy:
+            .revocation, .policy, .removePolicy, .provider, .removeProvider:
             true
         }
     }
@@ -61,6 +62,7 @@ extension Change {
         switch key.kind {
         case .role: self = .removeRole(try found(text.flatMap { RoleID($0) }))
         case .resource: self = .removeResource(try found(text.flatMap { ResourceName($0) }))
+        case .provider: self = .removeProvider(try found(text.flatMap { ProviderID($0) }))
         case .enrolmentCode: self = .removeCode(try found(SHA256Digest(bytes: key.key)))
         case .policy: self = .removePolicy(try found(text.flatMap { Int64($0) }))
         case .reservation: self = .removeReservation(try found(text))

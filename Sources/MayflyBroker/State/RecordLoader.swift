@@ -22,6 +22,7 @@ enum LoadedRecord: Sendable {
     case notice(Notice)
     case behaviour(BehaviourRecord)
     case quota(QuotaUse)
+    case provider(Provider)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -49,6 +50,7 @@ enum LoadedRecord: Sendable {
         case .notice: self = .notice(try Notice(stored: object))
         case .behaviour: self = .behaviour(try BehaviourRecord(stored: object))
         case .quota: self = .quota(try QuotaUse(stored: object))
+        case .provider: self = .provider(try Provider(stored: object))
         }
     }
 }
@@ -75,6 +77,7 @@ extension LoadedRecord {
         case .notice(let record): .notice(record)
         case .behaviour(let record): .behaviour(record)
         case .quota(let record): .quota(record)
+        case .provider(let record): .provider(record)
         }
     }
 }

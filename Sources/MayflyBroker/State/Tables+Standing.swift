@@ -32,9 +32,13 @@ extension Tables {
     package func epoch(of agent: Agent, for resource: Resource) -> Int64 {
         var largest = max(epoch, agent.epoch, resource.epoch, owners[agent.spec.owner]?.epoch ?? 0)
         // Most brokers never end what a role gave, and an agent may have many roles: they are looked up only when one
-        // of them could matter.
-        guard roleEpochBound > largest else { return largest }
-        for role in agent.spec.roles { largest = max(largest, roles[role]?.epoch ?? 0) }
+        // of them could matter. The same goes for those who vouch for it.
+        if roleEpochBound > largest {
+            for role in agent.spec.roles { largest = max(largest, roles[role]?.epoch ?? 0) }
+        }
+        if providerEpochBound > largest {
+            for condition in agent.spec.trust { largest = max(largest, providers[condition.provider]?.epoch ?? 0) }
+        }
         return largest
     }
 

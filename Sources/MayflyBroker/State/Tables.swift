@@ -23,6 +23,7 @@ package struct Tables: Sendable {
     /// On their way from the store to `BehaviourBook`, or back; nobody reads them here.
     private var behaviours = Table<BehaviourRecord>()
     package private(set) var quotaUses = Table<QuotaUse>()
+    package private(set) var providers = Table<Provider>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -49,6 +50,9 @@ package struct Tables: Sendable {
     /// Who is owed which notices.
     private(set) var noticeIndex = NoticeIndex()
 
+    /// Which agents a provider's tokens may mean.
+    private(set) var trustIndex = TrustIndex()
+
     /// The ids of the published owners in order, for listings; none is ever removed.
     private(set) var ownerOrder = SortedIDs<OwnerID>()
     /// The ids of the published agents in order.
@@ -56,6 +60,8 @@ package struct Tables: Sendable {
 
     /// No role's epoch is larger.
     private(set) var roleEpochBound: Int64 = 0
+    /// No provider's epoch is larger.
+    private(set) var providerEpochBound: Int64 = 0
 
     /// Puts one stored record straight into its table.
     mutating func load(_ record: LoadedRecord) {
@@ -73,6 +79,7 @@ package struct Tables: Sendable {
             resources.load(record)
         case .agent(let record):
             agentOrder.insert(record.id)
+            trustIndex.replace(agents[record.id], with: record)
             agents.load(record)
         case .code(let record): codes.load(record)
         case .signingKey(let record): signingKeys.load(record)
@@ -92,6 +99,9 @@ package struct Tables: Sendable {
             notices.load(record)
         case .behaviour(let record): behaviours.load(record)
         case .quota(let record): quotaUses.load(record)
+        case .provider(let record):
+            providerEpochBound = max(providerEpochBound, record.epoch)
+            providers.load(record)
         }
     }
 
@@ -122,7 +132,10 @@ package struct Tables: Sendable {
         case .removeResource(let id):
             if let identifier = resources[id]?.spec.identifier { audiences[identifier] = nil }
             resources.remove(id)
-        case .agent(let record), .touched(let record): agents.put(record)
+        case .agent(let record):
+            trustIndex.replace(agents[record.id], with: record)
+            agents.put(record)
+        case .touched(let record): agents.put(record)
         case .code(let record): codes.put(record)
         case .removeCode(let id): codes.remove(id)
         case .signingKey(let record): signingKeys.put(record)
@@ -149,6 +162,10 @@ package struct Tables: Sendable {
         case .behaviour(let record): behaviours.put(record)
         case .removeBehaviour(let id): behaviours.remove(id)
         case .quota(let record): quotaUses.put(record)
+        case .provider(let record):
+            providerEpochBound = max(providerEpochBound, record.epoch)
+            providers.put(record)
+        case .removeProvider(let id): providers.remove(id)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -174,6 +191,7 @@ package struct Tables: Sendable {
         notices.collect(into: &batch)
         behaviours.collect(into: &batch)
         quotaUses.collect(into: &batch)
+        providers.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
@@ -184,14 +202,16 @@ package struct Tables: Sendable {
             signingKeys: signingKeys.changes, used: used.changes, revocations: revocations.changes,
             archives: archives.changes, policies: policies.changes, budgets: budgets.changes,
             reservations: reservations.changes, approvals: approvals.changes, supervisions: supervisions.changes,
-            notices: notices.changes, quotaUses: quotaUses.changes,
-            audiences: audiences, roleEpochBound: roleEpochBound, revision: revision)
+            notices: notices.changes, quotaUses: quotaUses.changes, providers: providers.changes,
+            audiences: audiences, roleEpochBound: roleEpochBound, providerEpochBound: providerEpochBound,
+            revision: revision)
     }
 
     /// Publishes changes that are durable now.
     mutating func absorb(_ draft: DraftedChanges) {
         for id in draft.owners.keys where owners[id] == nil { ownerOrder.insert(id) }
         for id in draft.agents.keys where agents[id] == nil { agentOrder.insert(id) }
+        for (id, change) in draft.agents { trustIndex.replace(agents[id], with: change) }
         settings.absorb(draft.settings)
         admins.absorb(draft.admins)
         owners.absorb(draft.owners)
@@ -214,8 +234,10 @@ package struct Tables: Sendable {
         for (id, change) in draft.notices { noticeIndex.replace(notices[id], with: change) }
         notices.absorb(draft.notices)
         quotaUses.absorb(draft.quotaUses)
+        providers.absorb(draft.providers)
         audiences = draft.audiences
         roleEpochBound = draft.roleEpochBound
+        providerEpochBound = draft.providerEpochBound
         revision = draft.revision
     }
 
@@ -272,7 +294,9 @@ struct DraftedChanges: Sendable {
     let supervisions: [Supervision.ID: Supervision?]
     let notices: [Notice.ID: Notice?]
     let quotaUses: [QuotaUse.ID: QuotaUse?]
+    let providers: [Provider.ID: Provider?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64
+    let providerEpochBound: Int64
     let revision: UInt64
 }

@@ -31,6 +31,8 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case behaviour = 18
     /// What was counted of a policy's quota.
     case quota = 19
+    /// Somebody who vouches for workloads or people.
+    case provider = 20
 }
 
 /// The name of one record.

@@ -4,7 +4,8 @@ import MayflyModel
 /// The registry as a whole, and what its endpoints share.
 enum RegistryAPI {
     static let endpoints =
-        OwnersAPI.endpoints + RolesAPI.endpoints + ResourcesAPI.endpoints + AgentsAPI.endpoints + [apply]
+        OwnersAPI.endpoints + ProvidersAPI.endpoints + RolesAPI.endpoints + ResourcesAPI.endpoints
+        + AgentsAPI.endpoints + [apply]
 
     private static let apply = Endpoint(
         "POST", "/api/v1/apply", "Create or update many records together, or show what would change",

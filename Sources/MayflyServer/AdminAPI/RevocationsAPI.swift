@@ -5,7 +5,8 @@ import MayflyModel
 enum RevocationsAPI {
     static let endpoints = [
         Endpoint(
-            "POST", "/api/v1/revocations", "Revoke a token, task, trace, agent, owner, role, resource or everything",
+            "POST", "/api/v1/revocations",
+            "Revoke a token, task, trace, agent, owner, role, resource, provider or everything",
             access: .admin, request: "RevocationRequest", success: (200, "Revoked")
         ) { call throws(Failure) in
             var fields = try call.fields()
@@ -42,12 +43,14 @@ enum RevocationsAPI {
         if let id: OwnerID = try fields.optionalIdentifier("owner") { found.append(.owner(id)) }
         if let id: RoleID = try fields.optionalIdentifier("role") { found.append(.role(id)) }
         if let id: ResourceName = try fields.optionalIdentifier("resource") { found.append(.resource(id)) }
+        if let id: ProviderID = try fields.optionalIdentifier("provider") { found.append(.provider(id)) }
         if try fields.optionalBool("everything") ?? false { found.append(.everything) }
         guard let only = found.first, found.count == 1 else {
             throw FieldError(
                 path: .root,
                 problem: .invalid(
-                    rule: "exactly one of token, task, trace, agent, owner, role, resource, everything: true"))
+                    rule: "exactly one of token, task, trace, agent, owner, role, resource, provider, everything: true")
+            )
         }
         return only
     }

@@ -17,10 +17,7 @@ enum Metadata {
             "jwks_uri": .string(issuer + "/.well-known/jwks.json"),
             // REQUIRED and must not be empty, yet there is no authorization endpoint: the registered value says so.
             "response_types_supported": .array([.string("none")]),
-            "grant_types_supported": .array(
-                [TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange, TokenEndpoint.backchannel].map {
-                    .string($0)
-                }),
+            "grant_types_supported": .array(TokenEndpoint.grants.map { .string($0) }),
             "token_endpoint_auth_methods_supported": .array(
                 ["private_key_jwt", "client_secret_basic"].map { .string($0) }),
             "token_endpoint_auth_signing_alg_values_supported": algorithms,

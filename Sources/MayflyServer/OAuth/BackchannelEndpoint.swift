@@ -4,14 +4,19 @@ import MayflyModel
 /// `POST /oauth2/bc-authorize` (CIBA Core 1.0 §7): an agent asks people first, and then polls the token endpoint.
 enum BackchannelEndpoint {
     static func run(_ call: Call) -> HTTPOutcome {
+        let broker = call.broker
+        let refuse: @Sendable (OAuthError) -> HTTPReply = { error in
+            broker.metrics.refusedEarly(error)
+            return OAuthReply.error(error)
+        }
         do throws(OAuthError) {
             let form = try OAuthForm(call.request)
-            let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
-            if let wait = call.broker.limits.refusesMint(for: client) { return .reply(LimitReply.oauth(after: wait)) }
-            return run(form, client, call)
+            return ClientAuthentication.run(call, form, refuse: refuse) { client in
+                if let wait = broker.limits.refusesMint(for: client) { return .reply(LimitReply.oauth(after: wait)) }
+                return run(form, client, call)
+            }
         } catch {
-            call.broker.metrics.refusedEarly(error)
-            return .reply(OAuthReply.error(error))
+            return .reply(refuse(error))
         }
     }
 

@@ -3,9 +3,66 @@ import MayflyModel
 
 /// Finds out which client sent a request, by exactly one method.
 enum ClientAuthentication {
-    static func client(
-        of request: HTTPRequest, form: OAuthForm, broker: Broker
-    ) throws(OAuthError) -> AuthenticatedClient {
+    /// What a client proves itself with.
+    enum Way: Sendable {
+        case client
+        /// The `assertion` of the jwt-bearer grant, which says who asks and what by (RFC 7523 §2.1).
+        case grant
+    }
+
+    /// Goes on with the client that sent a request, once it is known; `refuse` words a refusal for the endpoint.
+    ///
+    /// Where the keys of whoever vouches for the client must be fetched first, the request waits parked, and is looked
+    /// at once more when they have come.
+    static func run(
+        _ call: Call, _ form: OAuthForm, by way: Way = .client,
+        refuse: @escaping @Sendable (OAuthError) -> HTTPReply,
+        _ next: @escaping @Sendable (AuthenticatedClient) -> HTTPOutcome
+    ) -> HTTPOutcome {
+        let first: ClientAuthenticator.Authentication
+        do throws(OAuthError) {
+            first = try authentication(by: way, of: call.request, form: form, broker: call.broker)
+        } catch {
+            return .reply(refuse(error))
+        }
+        switch first {
+        case .client(let client): return next(client)
+        case .needsKeys(let provider):
+            return whenFetched(provider, call, refuse: refuse) {
+                let second = Result { () throws(OAuthError) in
+                    try authentication(by: way, of: call.request, form: form, broker: call.broker)
+                }
+                switch second {
+                case .success(.client(let client)): return next(client)
+                case .success(.needsKeys): return .reply(refuse(keysUnavailable))
+                case .failure(let error): return .reply(refuse(error))
+                }
+            }
+        }
+    }
+
+    /// Parks a request until a provider's keys were fetched, or could not be.
+    static func whenFetched(
+        _ provider: Provider, _ call: Call, refuse: @escaping @Sendable (OAuthError) -> HTTPReply,
+        _ next: @escaping @Sendable () -> HTTPOutcome
+    ) -> HTTPOutcome {
+        .parked { parked in
+            let isWaiting = call.broker.providerKeys.whenFetched(provider) {
+                switch next() {
+                case .reply(let reply): parked.finish(reply)
+                case .parked(let begin): begin(parked)
+                }
+            }
+            if !isWaiting { parked.finish(refuse(keysUnavailable)) }
+        }
+    }
+
+    private static let keysUnavailable = OAuthError(
+        .temporarilyUnavailable, "the keys of the assertion's issuer cannot be had now; ask again later")
+
+    private static func authentication(
+        by way: Way, of request: HTTPRequest, form: OAuthForm, broker: Broker
+    ) throws(OAuthError) -> ClientAuthenticator.Authentication {
         let assertion = try form.value("client_assertion")
         let type = try form.value("client_assertion_type")
         let clientID = try form.value("client_id")
@@ -13,14 +70,22 @@ enum ClientAuthentication {
         guard try form.value("client_secret") == nil else {
             throw OAuthError(.invalidClient, "a secret in the body is not accepted; use HTTP Basic")
         }
+        if way == .grant {
+            guard assertion == nil, type == nil, !request.fields.contains("Authorization") else {
+                throw OAuthError(.invalidClient, "the assertion says who asks; leave client authentication out")
+            }
+            return try broker.authenticator.authenticate(
+                grant: Array(try form.requiredBytes("assertion")), clientID: clientID)
+        }
         if let assertion {
             guard !request.fields.contains("Authorization") else {
                 throw OAuthError(.invalidClient, "authenticate by one method, not by several")
             }
-            guard let type, type.utf8.elementsEqual(ClientAuthenticator.assertionType.utf8) else {
-                throw OAuthError(.invalidClient, "client_assertion_type must be the jwt-bearer type")
+            guard let type, let kind = assertionForm(type) else {
+                throw OAuthError(.invalidClient, "client_assertion_type must be the jwt-bearer or the jwt-spiffe type")
             }
-            return try broker.authenticator.authenticate(assertion: Array(assertion.utf8), clientID: clientID)
+            return try broker.authenticator.authenticate(
+                assertion: Array(assertion.utf8), form: kind, clientID: clientID)
         }
         guard type == nil else { throw OAuthError(.invalidRequest, "client_assertion is missing") }
         guard let header, case .basic(let credentials) = try? AuthorizationHeader.parse(header)
@@ -30,7 +95,13 @@ enum ClientAuthentication {
         guard clientID.map({ $0.utf8.elementsEqual(credentials.clientID.utf8) }) ?? true else {
             throw OAuthError(.invalidClient, "client_id and the authenticated client differ")
         }
-        return try broker.authenticator.authenticate(
-            name: credentials.clientID, secret: Array(credentials.secret.utf8))
+        return .client(
+            try broker.authenticator.authenticate(
+                name: credentials.clientID, secret: Array(credentials.secret.utf8)))
+    }
+
+    private static func assertionForm(_ type: String) -> AssertionForm? {
+        if type.utf8.elementsEqual(ClientAuthenticator.assertionType.utf8) { return .bearer }
+        return type.utf8.elementsEqual(ClientAuthenticator.spiffeAssertionType.utf8) ? .spiffe : nil
     }
 }

@@ -20,7 +20,18 @@ enum IntrospectionEndpoint {
                 return proof.map { prove($0, with: token, asker, nobody, broker) }
                     ?? .reply(reply(broker.verification.introspect(token, for: asker)))
             }
-            let client = try ClientAuthentication.client(of: call.request, form: form, broker: broker)
+            return ClientAuthentication.run(call, form, refuse: { OAuthReply.error($0) }) { client in
+                answer(token, proof, client, broker)
+            }
+        } catch {
+            return .reply(OAuthReply.error(error))
+        }
+    }
+
+    private static func answer(
+        _ token: ArraySlice<UInt8>, _ proof: PresentedProof?, _ client: AuthenticatedClient, _ broker: Broker
+    ) -> HTTPOutcome {
+        do throws(OAuthError) {
             let asker = try AskerAuthentication.asker(client.client)
             if let wait = broker.limits.refusesVerification(for: asker) {
                 return .reply(LimitReply.oauth(after: wait))

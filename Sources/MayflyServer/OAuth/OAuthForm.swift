@@ -2,7 +2,7 @@ import MayflyBroker
 import MayflyModel
 
 /// The form of an OAuth request (RFC 6749 §3.2): each parameter once, an empty one absent.
-struct OAuthForm {
+struct OAuthForm: Sendable {
     private let fields: FormFields
 
     init(_ request: HTTPRequest) throws(OAuthError) {

@@ -6,14 +6,15 @@ enum RevocationEndpoint {
         do throws(OAuthError) {
             let form = try OAuthForm(call.request)
             let token = Array(try form.requiredBytes("token"))
-            let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
             let broker = call.broker
-            return .parked { parked in
-                broker.revoke(token: token, for: client) { result in
-                    switch result {
-                    case .success:
-                        parked.finish(HTTPReply(status: 200))
-                    case .failure(let error): parked.finish(OAuthReply.error(error))
+            return ClientAuthentication.run(call, form, refuse: { OAuthReply.error($0) }) { client in
+                .parked { parked in
+                    broker.revoke(token: token, for: client) { result in
+                        switch result {
+                        case .success:
+                            parked.finish(HTTPReply(status: 200))
+                        case .failure(let error): parked.finish(OAuthReply.error(error))
+                        }
                     }
                 }
             }

@@ -8,25 +8,35 @@ enum TokenEndpoint {
     static let tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
     /// CIBA Core 1.0 §10.1.
     static let backchannel = "urn:openid:params:grant-type:ciba"
+    /// RFC 7523 §2.1.
+    static let jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    static let grants = [clientCredentials, tokenExchange, backchannel, jwtBearer]
     static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
     static let jwtType = "urn:ietf:params:oauth:token-type:jwt"
 
     static func run(_ call: Call) -> HTTPOutcome {
+        let broker = call.broker
+        let refuse: @Sendable (OAuthError) -> HTTPReply = { error in
+            broker.metrics.refusedEarly(error)
+            return DPoPHeader.reply(OAuthReply.error(error), to: error, broker: broker)
+        }
         do throws(OAuthError) {
             let form = try OAuthForm(call.request)
             let grant = try form.required("grant_type")
-            guard [clientCredentials, tokenExchange, backchannel].contains(grant) else {
-                throw OAuthError(.unsupportedGrantType, "use client_credentials, token-exchange or ciba")
+            guard grants.contains(where: { $0.utf8.elementsEqual(grant.utf8) }) else {
+                throw OAuthError(
+                    .unsupportedGrantType, "use client_credentials, token-exchange, ciba or jwt-bearer")
             }
             let proof = try DPoPHeader.only(in: call.request).map { bytes throws(OAuthError) in
-                try call.broker.proofs.read(bytes)
+                try broker.proofs.read(bytes)
             }
-            let client = try ClientAuthentication.client(of: call.request, form: form, broker: call.broker)
-            if let wait = call.broker.limits.refusesMint(for: client) { return .reply(LimitReply.oauth(after: wait)) }
-            return run(grant, form, client, proof, call)
+            let way: ClientAuthentication.Way = grant == jwtBearer ? .grant : .client
+            return ClientAuthentication.run(call, form, by: way, refuse: refuse) { client in
+                if let wait = broker.limits.refusesMint(for: client) { return .reply(LimitReply.oauth(after: wait)) }
+                return run(grant, form, client, proof, call)
+            }
         } catch {
-            call.broker.metrics.refusedEarly(error)
-            return .reply(DPoPHeader.reply(OAuthReply.error(error), to: error, broker: call.broker))
+            return .reply(refuse(error))
         }
     }
 
@@ -40,7 +50,8 @@ enum TokenEndpoint {
             if grant == backchannel { return try poll(form, client, call.broker) }
             let request = try tokenRequest(form, call.request)
             return grant == tokenExchange
-                ? try exchange(form, request, client, call.broker) : issue(request, client, call.broker)
+                ? try exchange(form, request, client, call.broker)
+                : issue(request, client, call.broker, asGrant: grant == jwtBearer)
         } catch {
             let (broker, client) = (call.broker, client)
             return .parked { parked in
@@ -60,16 +71,25 @@ enum TokenEndpoint {
     }
 
     private static func issue(
-        _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker
+        _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker, asGrant: Bool
     ) -> HTTPOutcome {
         .parked { parked in
-            let finish: TokenIssuer.Completion = { parked.finish(reply($0, nil, client, broker)) }
+            let finish: TokenIssuer.Completion = { result in
+                let result = asGrant ? result.mapError(grantError) : result
+                parked.finish(reply(result, nil, client, broker))
+            }
             if case .agent = client.client {
                 broker.issuer.issue(request, to: client, finish)
             } else {
                 broker.issuer.issueBrokerToken(request, to: client, finish)
             }
         }
+    }
+
+    /// What is wrong with an assertion that is a grant has a code of its own (RFC 7523 §3.1).
+    @Sendable private static func grantError(_ error: BrokerError) -> BrokerError {
+        guard case .oauth(let refusal) = error, refusal.code == .invalidClient else { return error }
+        return .oauth(OAuthError(.invalidGrant, "the assertion is not one that is trusted here"))
     }
 
     private static func exchange(

@@ -9,9 +9,8 @@ extension OpenAPISchemas {
             object(
                 [
                     "grant_type": text(
-                        values: [
-                            TokenEndpoint.clientCredentials, TokenEndpoint.tokenExchange, TokenEndpoint.backchannel,
-                        ]),
+                        values: TokenEndpoint.grants),
+                    "assertion": text("with the grant type jwt-bearer: a provider's token"),
                     "client_assertion_type": text(), "client_assertion": text(), "client_id": text(),
                     "scope": text(), "resource": text(), "audience": text(), "authorization_details": text(),
                     "task": text(), "trace": text(), "delegates": text(), "lifetime": text(),

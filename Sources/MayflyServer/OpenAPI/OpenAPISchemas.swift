@@ -5,7 +5,7 @@ import MayflyModel
 enum OpenAPISchemas {
     static let all: JSONObject = {
         var schemas = JSONObject()
-        for (name, schema) in registry + oauth + authzen + approvals + policies + supervisions + rest {
+        for (name, schema) in registry + oauth + authzen + approvals + policies + supervisions + providers + rest {
             schemas[name] = .object(schema)
         }
         return schemas
@@ -46,7 +46,7 @@ enum OpenAPISchemas {
             [name: list(reference(schema)), "next_cursor": text("send as cursor for the next page")], required: [name])
     }
 
-    private static func record(_ spec: JSONObject, _ more: JSONObject) -> JSONObject {
+    static func record(_ spec: JSONObject, _ more: JSONObject) -> JSONObject {
         var properties = spec
         for member in more.members { properties[member.name] = member.value }
         properties["created"] = text("RFC 3339")
@@ -83,6 +83,7 @@ enum OpenAPISchemas {
         "risk": text(values: AgentSpec.Risk.allCases.map(\.rawValue)), "release": text(),
         "last_review": text(), "next_review": text(), "review_every": integer,
         "end_date": text(), "dpop_bound_access_tokens": flag,
+        "trust": list(reference("TrustCondition")),
     ]
 
     private static let behaviour: JSONObject = {
@@ -153,7 +154,8 @@ enum OpenAPISchemas {
             object(
                 [
                     "owners": list(reference("OwnerSpec")), "resources": list(reference("ResourceSpec")),
-                    "roles": list(reference("RoleSpec")), "agents": list(reference("AgentSpec")),
+                    "providers": list(reference("ProviderSpec")), "roles": list(reference("RoleSpec")),
+                    "agents": list(reference("AgentSpec")),
                 ], isClosed: true)
         ),
         (
@@ -191,7 +193,7 @@ enum OpenAPISchemas {
             object(
                 [
                     "token": text("a jti"), "task": text(), "trace": text(), "agent": text(), "owner": text(),
-                    "role": text(), "resource": text(), "everything": flag, "reason": text(),
+                    "role": text(), "resource": text(), "provider": text(), "everything": flag, "reason": text(),
                 ], isClosed: true)
         ),
         ("Revoked", object(["revoked": text()])),

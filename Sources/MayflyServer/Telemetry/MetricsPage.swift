@@ -82,6 +82,9 @@ package final class MetricsPage: Sendable {
         writer.counters("mayfly_quota_refusals_total", "on", metrics.quotaRefusals)
         writer.family("mayfly_revocations_total", .counter, "Revocations and what else ends tokens, each durable.")
         writer.counters("mayfly_revocations_total", "kind", metrics.revocations)
+        writer.family(
+            "mayfly_provider_fetches_total", .counter, "Attempts to fetch an identity provider's keys.")
+        writer.counters("mayfly_provider_fetches_total", "outcome", metrics.keyFetches)
         writer.family("mayfly_notices_total", .counter, "What became of entries that somebody was to be told of.")
         writer.counters("mayfly_notices_total", "outcome", metrics.notices)
         writer.family("mayfly_refused_clients_total", .counter, "Clients that failed to prove who they are.")

@@ -5,7 +5,7 @@ import MayflyModel
 /// `mayfly apply`: makes the registry what a file says.
 enum ApplyCommand: CommandLineCommand {
     static let name = "apply"
-    static let summary = "Create and update owners, resources, roles and agents as a YAML file says"
+    static let summary = "Create and update owners, resources, providers, roles and agents as a YAML file says"
     static let details = """
         All of the file takes effect, or nothing. What the file does not name stays.
         The file is checked here first: a misspelt key is reported with its line.

@@ -12,6 +12,9 @@ enum RevokeCommands {
             revoke("owner", "the owner", "every token of an owner's agents", "ana", OwnerKindTag.prefix),
             revoke("role", "the role", "every token of the agents of a role", "reader", RoleKindTag.prefix),
             revoke("resource", "the resource", "every token for a resource", "tickets"),
+            revoke(
+                "provider", "the identity provider", "every token of the agents that trust a provider", "github",
+                ProviderKindTag.prefix),
             everything,
         ] + keys
 

@@ -47,6 +47,8 @@ extension BrokerConfig {
         if other.metricsEnabled != metricsEnabled { names.append("metrics.enabled") }
         if other.tracingEndpoint != tracingEndpoint { names.append("tracing.endpoint") }
         if other.tracingSample != tracingSample { names.append("tracing.sample") }
+        if other.allowsLocalProviders != allowsLocalProviders { names.append("providers.allow_local_addresses") }
+        if other.providerCAFile != providerCAFile { names.append("providers.ca_file") }
         if other.connections != connections { names.append("limits.connections") }
         if other.threads != threads { names.append("limits.threads") }
         return names

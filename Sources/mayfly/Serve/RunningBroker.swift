@@ -1,4 +1,5 @@
 import MayflyBroker
+import MayflyClient
 import MayflyConfig
 import MayflyCrypto
 import MayflyLedger
@@ -169,7 +170,9 @@ final class RunningBroker {
             settings: config.settings(issuer: issuer), store: store,
             vault: FileKeyVault(directory: config.keysDirectory),
             wall: SystemClock(), signer: signer, log: log, segments: ArchiveDirectory(path: config.archiveDirectory),
-            acceptClock: acceptClock, node: config.cluster.map { node($0, config.listen, port) })
+            acceptClock: acceptClock, node: config.cluster.map { node($0, config.listen, port) },
+            fetcher: ProviderFetcher(
+                transport: KeySetTransport(mayBeLocal: config.allowsLocalProviders, caFile: config.providerCAFile)))
     }
 
     private static func node(

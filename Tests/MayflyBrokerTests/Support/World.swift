@@ -29,7 +29,7 @@ final class World: Sendable {
     /// `governance` is the policy that is asked before a token is made; without one the registry is all.
     init(
         registry: String? = World.registry, enrol: [String] = World.agents,
-        governance: any Governance = PolicyGovernance()
+        governance: any Governance = PolicyGovernance(), fetcher: any KeySetFetcher = NoFetcher()
     ) throws {
         clock = TestClock()
         store = TestStore()
@@ -39,7 +39,7 @@ final class World: Sendable {
         try Broker.create(
             in: store, vault: vault, admin: try #require(AdminID("admin:ops")), adminKey: adminKey.publicKey,
             wall: clock)
-        broker = try Self.open(store, vault, clock, governance)
+        broker = try Self.open(store, vault, clock, governance, fetcher: fetcher)
         handler = BrokerHandler(broker: broker)
         guard let registry else { return }
         let applied = try admin("POST", "/api/v1/apply", registry)
@@ -49,12 +49,13 @@ final class World: Sendable {
 
     /// The same store, vault and clock behind a fresh broker.
     init(
-        restarting world: World, acceptClock: Bool = false, governance: any Governance = PolicyGovernance()
+        restarting world: World, acceptClock: Bool = false, governance: any Governance = PolicyGovernance(),
+        fetcher: any KeySetFetcher = NoFetcher()
     ) throws {
         (clock, store, vault) = (world.clock, world.store, world.vault)
         keys = Mutex(world.keys.withLock { $0 })
         world.broker.stop()
-        broker = try Self.open(store, vault, clock, governance, acceptClock: acceptClock)
+        broker = try Self.open(store, vault, clock, governance, acceptClock: acceptClock, fetcher: fetcher)
         handler = BrokerHandler(broker: broker)
         let spent = world.counter.withLock { $0 }
         counter.withLock { $0 = spent + 1_000_000 }
@@ -62,12 +63,17 @@ final class World: Sendable {
 
     private static func open(
         _ store: TestStore, _ vault: MemoryVault, _ clock: TestClock, _ governance: any Governance,
-        acceptClock: Bool = false
+        acceptClock: Bool = false, fetcher: any KeySetFetcher = NoFetcher()
     ) throws -> Broker {
-        try Broker(
+        // Steady time follows the test's clock, so that what expires by either can be waited for.
+        let steady: @Sendable () -> SteadyTime = {
+            SteadyTime(nanoseconds: clock.now().milliseconds &* 1_000_000)
+        }
+        return try Broker(
             settings: BrokerSettings(issuer: issuer), store: store, vault: vault, wall: clock,
             signer: try Ed25519NoteSigner(name: "broker.example", privateKey: try PrivateKey.generate(.edDSA)),
-            log: SilentLog(), governance: governance, acceptClock: acceptClock)
+            log: SilentLog(), governance: governance, acceptClock: acceptClock, fetcher: fetcher,
+            steadyTime: steady)
     }
 
     /// Returns when everything that was queued so far has been committed or refused.

@@ -1,0 +1,66 @@
+import MayflyCrypto
+import MayflyModel
+
+/// Finds out which agent a provider's token vouches for (RFC 7523 §3 with an issuer that is not the client).
+///
+/// The only place where such a token is checked; `TrustReport` tells people what this decides and never decides
+/// anything.
+package struct TrustVerifier: Sendable {
+    let live: LiveSettings
+    let state: BrokerState
+    package let keys: ProviderKeys
+
+    enum Outcome {
+        case verified(WorkloadToken)
+        case needsKeys(Provider)
+    }
+
+    /// The registered provider that a token claims to come from; nothing of it is checked.
+    func provider(of token: UnverifiedToken, _ form: AssertionForm) -> ProviderID? {
+        (try? claimed(token, form))?.id
+    }
+
+    /// Whether a provider has signed the token, and all of it holds that does not depend on an agent.
+    func verify(_ token: UnverifiedToken, form: AssertionForm, at now: Timestamp) throws(TrustFault) -> Outcome {
+        let provider = try claimed(token, form)
+        try token.checkHeader(form)
+        guard let algorithm = token.jws.algorithm, provider.spec.algorithms.contains(algorithm) else {
+            throw .algorithm
+        }
+        switch keys.lookup(provider, keyID: token.jws.keyID) {
+        case .needsFetch: return .needsKeys(provider)
+        case .unavailable: throw .keysUnavailable
+        case .none: throw .unknownKey
+        case .keys(let candidates):
+            guard candidates.contains(where: { $0.algorithms.contains(algorithm) }) else { throw .unknownKey }
+            guard candidates.contains(where: { token.jws.isSigned(by: $0) }) else { throw .signature }
+        }
+        return .verified(try token.verified(for: provider, at: now, skew: live.current.clockSkew))
+    }
+
+    /// The one agent that the token vouches for, and that may authenticate now.
+    func agent(
+        for token: WorkloadToken, clientID: String?, at now: Timestamp
+    ) throws(TrustFault) -> AgentID {
+        let issuer = live.current.issuer
+        return try state.read { (tables) throws(TrustFault) -> AgentID in
+            let found = tables.trustIndex.candidates(for: token).compactMap { tables.agents[$0] }.filter { agent in
+                agent.spec.trust.contains { $0.holds(for: token, issuer: issuer) }
+            }
+            guard let agent = found.first else { throw .noAgent }
+            // Whatever `client_id` says: a workload does not choose which of two agents it is.
+            guard found.count == 1 else { throw .ambiguous }
+            guard clientID.map({ $0.utf8.elementsEqual(agent.id.text.utf8) }) ?? true else { throw .otherClient }
+            guard tables.standing(of: agent, at: now) == .active else { throw .agentNotActive }
+            return agent.id
+        }
+    }
+
+    private func claimed(_ token: UnverifiedToken, _ form: AssertionForm) throws(TrustFault) -> Provider {
+        let authority = try token.authority(form)
+        guard let provider = state.read({ $0.providers.all { $0.spec.authority == authority }.first }) else {
+            throw .unknownProvider
+        }
+        return provider
+    }
+}
