@@ -81,8 +81,9 @@ package final class Broker: Sendable {
         } catch {
             throw .signingKeys(error)
         }
-        // A broker that was killed right after a rotation had no time to destroy what retired.
-        for record in tables.signingKeys.all where record.state == .retiring { vault.remove(record.id) }
+        // A broker that was killed right after a rotation had no time to destroy what retired, and a backup may have
+        // brought back a key that is compromised.
+        for record in tables.signingKeys.all where !record.state.mayComeToSign { vault.remove(record.id) }
         do {
             writer = try Writer(
                 store: store, state: state, clock: clock, head: head, writtenTime: min(floor, clock.now()), log: log,
@@ -128,14 +129,17 @@ package final class Broker: Sendable {
             live: live, state: state, clock: clock, keyring: keyring, vault: vault, writer: writer,
             verifier: verifier, ledger: ledger, metrics: metrics)
         self.verifier = verifier
-        writer.whenTakenOver { [state, keyring] in
-            // Where a file is missing the old keys go on signing; they are published until they retire.
+        writer.whenKeysMove { [state, keyring] in
+            let records = state.read { $0.signingKeys.all }
+            // Where a key is missing the old ones go on signing, unless they are compromised; they are published until
+            // they retire.
             do throws(CryptoError) {
-                try keyring.replace(state.read { $0.signingKeys.all }, vault: vault)
+                try keyring.replace(records, vault: vault)
             } catch {
                 log.note(.signingKeyMissing)
             }
             state.standingHasChanged()
+            for record in records where record.state == .compromised { vault.remove(record.id) }
         }
         if let sharedStore {
             cluster = try Self.link(
@@ -291,8 +295,11 @@ struct StartCommand: Command {
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Void> {
         guard endsAllTokens else { return Decided((), events: events) }
         let end = Change.setting(Setting(id: .epoch, value: moment.epoch))
+        // Nothing that it ends is left, and ahead of the accepted time it would end what is made now.
+        let floor = Change.setting(Setting(id: .delegationFloor, value: 0))
         // The time that was written down is ahead; it must not hold up the next start.
-        return Decided((), changes: [end, .lastTime(moment.now)] + takenBack(state, to: moment.now), events: events)
+        return Decided(
+            (), changes: [end, floor, .lastTime(moment.now)] + takenBack(state, to: moment.now), events: events)
     }
 
     /// What quotas counted, people were asked, and can be taken back or reviewed ahead of the accepted time would stay

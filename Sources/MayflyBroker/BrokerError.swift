@@ -21,6 +21,8 @@ package enum BrokerError: Error, Equatable, Sendable {
     package enum Unavailability: Equatable, Sendable {
         case storeFull
         case storeFailed
+        /// The signing keys cannot be read, made or used: a folder, or a token of hardware.
+        case keysFailed
         case clockWentBack
         case overloaded
         case stopping

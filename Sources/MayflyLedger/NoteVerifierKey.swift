@@ -47,6 +47,11 @@ package struct NoteVerifierKey: Equatable, Sendable {
         "\(name)+\(keyIDText)+\(Base64.encode([Self.ed25519Type] + rawKey))"
     }
 
+    /// Whether somebody means this key: by its RFC 7638 thumbprint, the eight digits of its key id, or the vkey.
+    package func isCalled(_ name: String) -> Bool {
+        [publicKey.thumbprint, keyIDText, text].contains { TextFields.same($0, name) }
+    }
+
     package static func == (left: NoteVerifierKey, right: NoteVerifierKey) -> Bool {
         left.rawKey == right.rawKey && TextFields.same(left.name, right.name)
     }

@@ -5,7 +5,7 @@ internal import Glibc
     static let commands = CommandTable(
         commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
             + AgentCommands.all + RegistryCommands.all + ProviderCommands.all + TrustCommands.all
-            + [ApplyCommand.command] + RevokeCommands.all
+            + [ApplyCommand.command] + RevokeCommands.all + SigningKeyCommands.all
             + ApprovalCommands.all + SupervisionCommands.all + NoticeCommands.all + PolicyCommands.all
             + LedgerCommands.all + StoreCommands.all + ClusterCommands.all + TokenCommands.all
             + [EvaluateCommand.command, ExecCommand.command, ReportCommand.command])

@@ -100,10 +100,23 @@ import Testing
             }
             let signers = try tokens.map { try JWS.parse(Array($0.utf8)).header["kid"]?.stringValue }
             #expect(Set(signers).count == 3, "\(signers)")
+            // What one node ends is dead at all, and no node signs with it or publishes it.
+            let active = try #require(try JWS.parse(Array(try desks[2].mint("orchestrator", Self.scope).utf8)).keyID)
+            let doomed = try desks.map { try $0.mint("orchestrator", Self.scope) }
+            try desks[1].change(
+                "POST", "/api/v1/keys/\(active)/compromise", .object(["reason": .string("drill")]))
+            for desk in desks {
+                for token in doomed { #expect(try !desk.isActive(token)) }
+                #expect(try !HTTP.get("/.well-known/jwks.json", from: desk.broker.port).text.contains(active))
+            }
+            tokens = try tokens.filter { try JWS.parse(Array($0.utf8)).keyID != active }
+            tokens += try desks.map { try $0.mint("orchestrator", Self.scope) }
+            for token in tokens { for desk in desks { #expect(try desk.isActive(token)) } }
             // A node that starts now finds the keys that others made.
             try cluster.nodes[2].kill()
             try cluster.nodes[2].start()
             for token in tokens { #expect(try desks[2].isActive(token)) }
+            for token in doomed { #expect(try !desks[2].isActive(token)) }
         }
     }
 

@@ -17,6 +17,7 @@ struct AdminTests {
         for (method, path) in [
             ("POST", "/api/v1/agents"), ("PUT", "/api/v1/agents/root"), ("POST", "/api/v1/agents/root/suspend"),
             ("POST", "/api/v1/agents/root/offboard"), ("POST", "/api/v1/revocations"), ("POST", "/api/v1/keys/rotate"),
+            ("POST", "/api/v1/keys/x/compromise"),
             ("POST", "/api/v1/resources/tickets/secret"), ("PUT", "/api/v1/resources/tickets/keys"),
             ("POST", "/api/v1/agents/root/enrolment-codes"), ("DELETE", "/api/v1/roles/reader"),
             ("POST", "/api/v1/apply"), ("POST", "/api/v1/apply?dry_run=true"), ("POST", "/api/v1/owners/ann/leave"),

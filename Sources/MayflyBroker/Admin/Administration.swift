@@ -28,7 +28,7 @@ package struct Administration: Sendable {
     let metrics: BrokerMetrics
 
     /// `completion`, which also counts a success.
-    private func counted<Answer>(
+    func counted<Answer>(
         _ kind: RevocationKind, _ completion: @escaping Completion<Answer>
     ) -> Completion<Answer> {
         { [metrics] result in
@@ -187,36 +187,6 @@ package struct Administration: Sendable {
         writer.submit(
             RevokeCommand(request: request, actor: actor, reason: reason, memory: memory, event: event),
             counted(RevocationKind(request), completion))
-    }
-
-    /// Moves the signing keys one step on.
-    package func rotateKeys(by actor: String, _ completion: @escaping Completion<[SigningKeyRecord]>) {
-        let fresh: [(PublicKey, SignatureAlgorithm)]
-        do throws(CryptoError) {
-            var made: [(PublicKey, SignatureAlgorithm)] = []
-            // What is about to sign must be there: once the records say that it signs, nothing starts without it.
-            for record in state.read({ $0.signingKeys.all }) where record.state == .next {
-                try CrossCheck.run(try vault.load(record.id))
-            }
-            for algorithm in Keyring.algorithms { made.append((try vault.create(algorithm).publicKey, algorithm)) }
-            fresh = made
-        } catch {
-            completion(.failure(.unavailable(.storeFailed)))
-            return
-        }
-        let retirement = RegistryLimits.maximumTokenLife + settings.clockSkew
-        let (state, keyring, vault) = (state, keyring, vault)
-        writer.submit(RotateKeysCommand(fresh: fresh, retirement: retirement, actor: actor)) { result in
-            guard case .success(let records) = result else { return completion(result) }
-            do {
-                try keyring.replace(state.read { $0.signingKeys.all }, vault: vault)
-                state.standingHasChanged()
-                for record in records where record.state == .retiring { vault.remove(record.id) }
-                completion(result)
-            } catch {
-                completion(.failure(.unavailable(.storeFailed)))
-            }
-        }
     }
 
     /// Fills in what the ledger knows of a token, task or trace, and fails when it knows nothing.

@@ -17,7 +17,7 @@ struct RotateKeysCommand: Command {
             case .active:
                 record.state = .retiring
                 record.retiresAt = moment.now.advanced(bySeconds: retirement)
-            case .retiring: continue
+            case .retiring, .compromised: continue
             }
             records.append(record)
         }

@@ -42,7 +42,8 @@ extension BehaviourRequest {
             }
             return (agent, BehaviourRequest(phase: .action, scopes: scopes(event.scope), resource: event.resource))
         case .behaviourDeviated, .brokerStarted, .clientRefused, .requestLimited, .budgetSettled, .revoked,
-            .registryChanged, .keyEnrolled, .keyRemoved, .signingKeyRotated, .clockAccepted, .ledgerArchived,
+            .registryChanged, .keyEnrolled, .keyRemoved, .signingKeyRotated, .signingKeyCompromised, .clockAccepted,
+            .ledgerArchived,
             .storeResumed, .policyChanged, .approvalRaised, .approvalVoted, .approvalApproved, .approvalDenied,
             .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed, .supervisionOpened,
             .supervisionReversed, .noticeFailed, .noticeTested, .agentReviewed, .agentReviewDue, .agentReviewOverdue,

@@ -49,7 +49,8 @@ struct MintCommand: Command {
         }
         guard let resource = state.resources[resource], let holder = chain.last,
             let agent = state.agents[holder.agent], state.isAlive(chain, for: resource, at: moment.now),
-            !state.isRevoked(task: token.claims.task, trace: token.claims.trace), state.policy.id == policy
+            !state.isRevoked(task: token.claims.task, trace: token.claims.trace), state.policy.id == policy,
+            state.mayKeep(token, at: moment.now)
         else {
             return refused(
                 Self.withdrawn, Self.withdrawnRule, using: [assertion, proof])

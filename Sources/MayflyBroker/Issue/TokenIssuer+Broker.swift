@@ -77,6 +77,9 @@ struct BrokerTokenCommand: Command {
     let assertion: UsedMark?
     let event: LedgerEvent
 
+    private static let keyGone = OAuthError(
+        .temporarilyUnavailable, "the signing keys changed while the token was being made; ask again")
+
     func decide(
         _ state: Tables, _ moment: Moment
     ) throws(BrokerError) -> Decided<Result<IssuedToken, OAuthError>> {
@@ -86,6 +89,13 @@ struct BrokerTokenCommand: Command {
             replay.rule = "assertion.replayed"
             replay.token = nil
             return Decided(.failure(ClientAuthenticator.refusal), events: [replay])
+        }
+        guard state.mayKeep(token, at: moment.now) else {
+            var refusal = event
+            (refusal.kind, refusal.outcome, refusal.decision) = (.tokenRefused, .refused, "deny")
+            (refusal.rule, refusal.reason, refusal.token) = (MintCommand.withdrawnRule, Self.keyGone.description, nil)
+            return Decided(
+                .failure(Self.keyGone), changes: assertion.map { [.used($0)] } ?? [], events: [refusal])
         }
         return Decided(
             .success(token), changes: assertion.map { [.used($0)] } ?? [], events: [event])

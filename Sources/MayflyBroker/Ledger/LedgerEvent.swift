@@ -27,6 +27,7 @@ package struct LedgerEvent: Sendable {
         case keyEnrolled = "key.enrolled"
         case keyRemoved = "key.removed"
         case signingKeyRotated = "signing_key.rotated"
+        case signingKeyCompromised = "signing_key.compromised"
         case clockAccepted = "clock.accepted"
         case ledgerArchived = "ledger.archived"
         case storeResumed = "store.resumed"
@@ -126,7 +127,7 @@ package struct LedgerEvent: Sendable {
         case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
             .storeResumed, .policyChanged, .agentReviewed, .agentReviewDue, .agentEnding:
             .change
-        case .tokenRefused, .clientRefused, .requestLimited, .revoked, .clockAccepted, .approvalRaised, .approvalVoted,
+        case .tokenRefused, .clientRefused, .requestLimited, .revoked, .signingKeyCompromised, .clockAccepted, .approvalRaised, .approvalVoted,
             .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed,
             .supervisionOpened, .supervisionReversed, .noticeFailed, .noticeTested,
             .behaviourDeviated,

@@ -26,7 +26,7 @@ package enum RefusalReason: Int, MetricLabel {
     case invalidTarget, invalidAuthorizationDetails, invalidToken, insufficientScope, temporarilyUnavailable
     case accessDenied, authorizationPending, slowDown, expiredToken, unknownUserID, invalidBindingMessage
     case invalidDPoPProof, useDPoPNonce
-    case storeFull, storeFailed, clockWentBack, overloaded, stopping, noLease
+    case storeFull, storeFailed, keysFailed, clockWentBack, overloaded, stopping, noLease
 
     init(_ code: OAuthError.Code) {
         switch code {
@@ -59,6 +59,7 @@ package enum RefusalReason: Int, MetricLabel {
         case .notFound, .alreadyExists, .stale, .conflict, .forbidden, .invalid: self = .invalidRequest
         case .unavailable(.storeFull): self = .storeFull
         case .unavailable(.storeFailed): self = .storeFailed
+        case .unavailable(.keysFailed): self = .keysFailed
         case .unavailable(.clockWentBack): self = .clockWentBack
         case .unavailable(.noLease): self = .noLease
         case .unavailable(.overloaded): self = .overloaded
@@ -89,6 +90,7 @@ package enum RefusalReason: Int, MetricLabel {
         case .useDPoPNonce: OAuthError.Code.useDPoPNonce.rawValue
         case .storeFull: "store_full"
         case .storeFailed: "store_failed"
+        case .keysFailed: "keys_failed"
         case .clockWentBack: "clock_went_back"
         case .noLease: "no_lease"
         case .overloaded: "overloaded"
@@ -141,6 +143,8 @@ package enum QuotaPhase: Int, MetricLabel {
 package enum RevocationKind: Int, MetricLabel {
     case token, task, trace, agent, owner, role, resource, provider, everything
     case suspend, offboard, leave
+    /// A compromised signing key.
+    case key
 
     init(_ request: RevocationRequest) {
         switch request {

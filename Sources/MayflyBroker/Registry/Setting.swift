@@ -11,6 +11,9 @@ package struct Setting: Record, Equatable {
         case policy
         /// The number of the version that is asked beside it; 0 for none.
         case shadowPolicy
+        /// Tokens that were made from other tokens in this second or before are dead: what they were made from may have
+        /// been forged with a compromised key.
+        case delegationFloor
     }
 
     package let id: Name

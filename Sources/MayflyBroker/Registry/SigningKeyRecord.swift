@@ -1,7 +1,7 @@
 package import MayflyCrypto
 package import MayflyModel
 
-/// A key that signs tokens, in one of the steps of its life; the private half lies in a file named by `id`.
+/// A key that signs tokens, in one of the steps of its life; the vault keeps the private half under `id`.
 package struct SigningKeyRecord: Record, Equatable {
     package enum State: String, CaseIterable, Sendable {
         /// Published, so that verifiers have it before the first signature.
@@ -9,6 +9,16 @@ package struct SigningKeyRecord: Record, Equatable {
         case active
         /// Published until the last token that it signed has died.
         case retiring
+        /// Out of the JWKS, and whatever it signed is dead; the record stays, so that the key never comes back.
+        case compromised
+
+        /// Whether the private half is needed.
+        package var mayComeToSign: Bool {
+            switch self {
+            case .next, .active: true
+            case .retiring, .compromised: false
+            }
+        }
     }
 
     /// RFC 7638 thumbprint, the `kid`.
@@ -19,6 +29,8 @@ package struct SigningKeyRecord: Record, Equatable {
     package let createdAt: Timestamp
     /// When a retiring key leaves the JWKS.
     package var retiresAt: Timestamp?
+    /// When somebody said that others may have the private half.
+    package var compromisedAt: Timestamp?
 
     /// A retiring key means nothing once it has left.
     package var expiresAt: Timestamp? { retiresAt }
@@ -40,6 +52,7 @@ package struct SigningKeyRecord: Record, Equatable {
             "jwk": .object(key.jwk), "created": .string(RFC3339.format(createdAt)),
         ]
         object["retires"] = retiresAt.map { .string(RFC3339.format($0)) }
+        object["compromised"] = compromisedAt.map { .string(RFC3339.format($0)) }
         return object
     }
 
@@ -51,6 +64,7 @@ package struct SigningKeyRecord: Record, Equatable {
         key = try RegisteredKey.publicKey("jwk", in: &fields)
         createdAt = try fields.required("created", try fields.timestamp("created"))
         retiresAt = try fields.timestamp("retires")
+        compromisedAt = try fields.timestamp("compromised")
         try fields.finish()
     }
 }

@@ -57,6 +57,24 @@ extension Tables {
         return true
     }
 
+    /// Whether the compromise of a signing key ended a token: the key signed it, or might have signed what it was made
+    /// from.
+    ///
+    /// A ticket is made from a token, and a token with a chain of several links from a ticket or a token.
+    func isCompromised(_ claims: TokenClaims, _ kind: TokenKind, signedWith keyID: String) -> Bool {
+        if let key = signingKeys[keyID], key.state == .compromised { return true }
+        guard kind == .ticket || claims.chain.count > 1 else { return false }
+        return claims.issuedAt <= delegationFloor
+    }
+
+    /// The same of a token that is about to be kept; a key that has retired or is gone signs nothing more either.
+    func mayKeep(_ token: IssuedToken, at now: Timestamp) -> Bool {
+        guard let key = signingKeys[token.keyID], key.state == .active || key.state == .retiring,
+            key.retiresAt.map({ now < $0 }) ?? true
+        else { return false }
+        return !isCompromised(token.claims, token.kind, signedWith: token.keyID)
+    }
+
     /// When the first of the chain's agents ends by itself; the far future when none does.
     func end(of chain: [ChainLink]) -> Timestamp {
         var end = Timestamp(milliseconds: Int64.max)

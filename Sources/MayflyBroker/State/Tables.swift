@@ -35,6 +35,9 @@ package struct Tables: Sendable {
     /// The broker's own epoch: the kill switch.
     package var epoch: Int64 { settings[.epoch]?.value ?? 0 }
 
+    /// The second up to which tokens that were made from others are dead; see `Setting.Name.delegationFloor`.
+    var delegationFloor: Int64 { settings[.delegationFloor]?.value ?? 0 }
+
     /// Names of resources by audience; an identifier never changes, so a name is added once.
     private var audiences: [ResourceURL: ResourceName] = [:]
 

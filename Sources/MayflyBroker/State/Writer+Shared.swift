@@ -91,7 +91,7 @@ extension Writer {
             state.endDraft()
             state.absorb(drafted)
             // Before others hear that it is in memory.
-            if keysMoved { takeover.withLock { $0 }?() }
+            if keysMoved { self.keysMoved.withLock { $0 }?() }
             let time = commits.compactMap(\.time).max()
             position.withLock {
                 var revision = $0.head.revision

@@ -24,9 +24,8 @@ package final class Writer: Sendable {
     let position: Mutex<Position>
     let health = WriterHealth()
     let observers = Mutex<[any LedgerObserver]>([])
-    /// Called when a commit that was answered as failed turns out to have been kept, and when another broker has moved
-    /// the signing keys.
-    let takeover = Mutex<(@Sendable () -> Void)?>(nil)
+    /// Called once the state has signing keys that were moved, by whichever broker.
+    let keysMoved = Mutex<(@Sendable () -> Void)?>(nil)
     /// The store, when other brokers commit to it too.
     let shared: (any SharedStore)?
     let link = Mutex<ClusterLink?>(nil)
@@ -169,10 +168,12 @@ package final class Writer: Sendable {
         observers.withLock { $0.append(observer) }
     }
 
-    /// Has `body` called, on the writer's thread, each time that a commit which was answered as failed turns out to
-    /// have been kept: whatever follows the tables is then to follow them again.
-    func whenTakenOver(_ body: @escaping @Sendable () -> Void) {
-        takeover.withLock { $0 = body }
+    /// Has `body` called, on the writer's thread, each time that the state has got other signing keys.
+    ///
+    /// By a commit, by one that was answered as failed and turns out to have been kept, or by one of another broker.
+    /// Whoever asked for the change is answered afterwards.
+    func whenKeysMove(_ body: @escaping @Sendable () -> Void) {
+        keysMoved.withLock { $0 = body }
     }
 
     /// Whether half of the commands that may wait do wait; what is not urgent is better refused before it costs
@@ -333,6 +334,7 @@ package final class Writer: Sendable {
         }
         health.succeeded()
         state.absorb(drafted)
+        if !drafted.signingKeys.isEmpty { keysMoved.withLock { $0 }?() }
         return nil
     }
 
@@ -370,7 +372,7 @@ package final class Writer: Sendable {
             ($0.isUncertain, $0.unsettled) = (false, nil)
         }
         state.absorb(unsettled.drafted)
-        takeover.withLock { $0 }?()
+        if !unsettled.drafted.signingKeys.isEmpty { keysMoved.withLock { $0 }?() }
         let observers = observers.withLock { $0 }
         guard !unsettled.events.isEmpty else { return }
         for observer in observers { observer.committed(unsettled.events, at: unsettled.time) }

@@ -19,12 +19,46 @@ package final class Keyring: Sendable {
 
     private struct Contents {
         var signing: [SignatureAlgorithm: PrivateKey] = [:]
+        /// The keys that sign now or next, by id; each was checked when it came in.
+        var loaded: [String: PrivateKey] = [:]
         var published: [String: SigningKeyRecord] = [:]
         /// What every token of ours begins with, by key and kind.
         var headers: [[UInt8]: KnownHeader] = [:]
         var signingHeaders: [SignatureAlgorithm: [TokenKind: [UInt8]]] = [:]
-        /// For codes that only this broker makes and checks.
+        /// For codes that only this broker makes and checks; empty without a key that it can follow from.
         var secret: [UInt8] = []
+        /// Whether all the records of the last `replace` were followed.
+        var isComplete = false
+
+        /// The first part of what `record`'s key signs.
+        mutating func publish(_ record: SigningKeyRecord) {
+            published[record.id] = record
+            for kind in Keyring.kinds {
+                headers[Keyring.header(of: record, kind)] = KnownHeader(kind: kind, key: record)
+            }
+        }
+
+        /// Has `key` sign from now on what its algorithm signs.
+        mutating func sign(with key: PrivateKey, _ record: SigningKeyRecord) {
+            signing[record.algorithm] = key
+            for kind in Keyring.kinds {
+                signingHeaders[record.algorithm, default: [:]][kind] = Keyring.header(of: record, kind)
+            }
+        }
+
+        /// Forgets everything of these keys.
+        mutating func drop(_ ids: Set<String>) {
+            for id in ids {
+                published[id] = nil
+                loaded[id] = nil
+            }
+            headers = headers.filter { !ids.contains($0.value.key.id) }
+            for (algorithm, key) in signing where ids.contains(key.publicKey.thumbprint) {
+                signing[algorithm] = nil
+                signingHeaders[algorithm] = nil
+                if algorithm == Keyring.secretAlgorithm { secret = [] }
+            }
+        }
     }
 
     /// What the header of a token of ours says.
@@ -35,6 +69,9 @@ package final class Keyring: Sendable {
 
     /// The kinds that are signed with these keys.
     private static let kinds: [TokenKind] = [.accessToken, .ticket]
+
+    /// The algorithm of the key that the secret follows from.
+    private static let secretAlgorithm = SignatureAlgorithm.rs256
 
     private let contents: Mutex<Contents>
 
@@ -47,27 +84,62 @@ package final class Keyring: Sendable {
         try replace(records, vault: vault)
     }
 
-    /// Takes over what a rotation left.
+    /// Takes over what a rotation or a compromise left; one caller at a time, with records that are never older than
+    /// the last.
+    ///
+    /// A key that cannot be loaded is thrown, once all else is taken over: an algorithm whose new key is not there goes
+    /// on with the key that it has. What is compromised goes first, and whatever comes of the rest.
     package func replace(_ records: [SigningKeyRecord], vault: any KeyVault) throws(CryptoError) {
+        let dead = Set(records.filter { $0.state == .compromised }.map(\.id))
+        let old = contents.withLock { contents in
+            contents.isComplete = false
+            contents.drop(dead)
+            return contents
+        }
         var fresh = Contents()
-        for record in records {
-            fresh.published[record.id] = record
-            for kind in Self.kinds {
-                let header = Self.header(of: record, kind)
-                fresh.headers[header] = KnownHeader(kind: kind, key: record)
-                if record.state == .active { fresh.signingHeaders[record.algorithm, default: [:]][kind] = header }
+        var failure: CryptoError?
+        for record in records where record.state != .compromised {
+            fresh.publish(record)
+            guard record.state.mayComeToSign else { continue }
+            do throws(CryptoError) {
+                let known = old.loaded[record.id]
+                let key = if let known { known } else { try Self.load(record, from: vault) }
+                fresh.loaded[record.id] = key
+                if record.state == .active { fresh.sign(with: key, record) }
+            } catch {
+                failure = error
             }
-            guard record.state != .retiring else { continue }
-            let key = try vault.load(record.id)
-            guard key.publicKey.thumbprint == record.id else { throw .invalidKey }
-            try CrossCheck.run(key)
-            if record.state == .active { fresh.signing[record.algorithm] = key }
         }
-        guard Self.algorithms.allSatisfy({ fresh.signing[$0] != nil }), let derived = fresh.signing[.rs256] else {
-            throw .invalidKey
+        for (algorithm, key) in old.signing where fresh.signing[algorithm] == nil {
+            fresh.signing[algorithm] = key
+            fresh.signingHeaders[algorithm] = old.signingHeaders[algorithm]
         }
-        fresh.secret = try Self.secret(of: derived)
+        if !Self.algorithms.allSatisfy({ fresh.signing[$0] != nil }) { failure = failure ?? .invalidKey }
+        do throws(CryptoError) {
+            let isSame =
+                old.signing[Self.secretAlgorithm]?.publicKey == fresh.signing[Self.secretAlgorithm]?.publicKey
+            if isSame {
+                fresh.secret = old.secret
+            } else if let key = fresh.signing[Self.secretAlgorithm] {
+                fresh.secret = try Self.secret(of: key)
+            }
+        } catch {
+            failure = error
+        }
+        fresh.isComplete = failure == nil
         contents.withLock { $0 = fresh }
+        if let failure { throw failure }
+    }
+
+    /// Whether every key that signs now or next is here.
+    package var isComplete: Bool { contents.withLock { $0.isComplete } }
+
+    /// The private half of a record, once a second implementation agrees with it.
+    private static func load(_ record: SigningKeyRecord, from vault: any KeyVault) throws(CryptoError) -> PrivateKey {
+        let key = try vault.load(record.id)
+        guard key.publicKey.thumbprint == record.id else { throw .invalidKey }
+        try CrossCheck.run(key)
+        return key
     }
 
     /// A secret that follows from a signing key and from nothing else, so that it is there again after a restart.
@@ -80,7 +152,10 @@ package final class Keyring: Sendable {
 
     /// HMAC-SHA-256 of a text that nobody else can make; it ends with a rotation of the signing keys.
     func code(of text: [UInt8]) throws(CryptoError) -> [UInt8] {
-        try HMACSHA256.code(of: text, key: contents.withLock { $0.secret })
+        let secret = contents.withLock { $0.secret }
+        // Anybody could make a code of an empty key.
+        guard !secret.isEmpty else { throw .unsupportedKey }
+        return try HMACSHA256.code(of: text, key: secret)
     }
 
     private static func header(of record: SigningKeyRecord, _ kind: TokenKind) -> [UInt8] {

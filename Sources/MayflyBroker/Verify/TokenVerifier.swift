@@ -114,7 +114,9 @@ package final class TokenVerifier: Sendable {
         _ behaviour: BehaviourFacts?
     ) -> Timestamp? {
         let claims = token.claims
-        guard tables.revocations[.token(claims.tokenID)] == nil else { return nil }
+        guard tables.revocations[.token(claims.tokenID)] == nil,
+            !tables.isCompromised(claims, token.kind, signedWith: token.keyID)
+        else { return nil }
         guard !claims.chain.isEmpty else {
             return isAliveWithoutChain(claims, in: tables) ? Timestamp(milliseconds: Int64.max) : nil
         }

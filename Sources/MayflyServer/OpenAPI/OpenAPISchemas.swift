@@ -235,6 +235,18 @@ enum OpenAPISchemas {
         ("Proof", object(["hashes": list(text("base64url"))])),
         ("SigningKeys", object(["keys": list(anyObject)])),
         (
+            "KeyCompromiseRequest",
+            object(["reason": text("why; the ledger keeps it")], required: ["reason"], isClosed: true)
+        ),
+        (
+            "KeyCompromise",
+            object(
+                [
+                    "compromised": text("the kid"), "successor": text("the key that signs in its place"),
+                    "keys": list(anyObject),
+                ], required: ["compromised", "keys"])
+        ),
+        (
             "Cluster",
             object(
                 [

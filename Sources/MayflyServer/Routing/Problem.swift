@@ -104,6 +104,7 @@ extension BrokerError.Unavailability {
         switch self {
         case .storeFull: "the disk is full; free space, then ask again"
         case .storeFailed: "the store cannot be written; see the broker's log"
+        case .keysFailed: "the signing keys cannot be used; see the broker's log, and run mayfly doctor"
         case .clockWentBack: "the system clock went back; correct it, or restart with --accept-clock"
         case .noLease: "this node has lost touch with the database that it shares; ask another node, or again soon"
         case .overloaded: "the broker is at its limit; ask again in a moment"

@@ -1,6 +1,6 @@
 import MayflyModel
 
-/// `mayfly revoke …` and `mayfly keys …`: the kill switches and the broker's signing keys.
+/// `mayfly revoke …`: the kill switches.
 enum RevokeCommands {
     static let all =
         [
@@ -16,7 +16,7 @@ enum RevokeCommands {
                 "provider", "the identity provider", "every token of the agents that trust a provider", "github",
                 ProviderKindTag.prefix),
             everything,
-        ] + keys
+        ]
 
     private static func revoke(
         _ kind: String, _ help: String, _ what: String, _ example: String, _ prefix: String = ""
@@ -47,25 +47,5 @@ enum RevokeCommands {
         body["reason"] = admin.reason["reason"]
         let answer = try admin.change("POST", "/api/v1/revocations", body: body)
         RecordOutput.done("revoked \(Table.cell(answer["revoked"]?.stringValue ?? ""))", answer, call)
-    }
-
-    private static let keys = [
-        Command(
-            name: "keys list", summary: "List the broker's signing keys", options: Connection.adminOptions,
-            examples: ["mayfly keys list --dir ./broker"]
-        ) { call throws(CommandError) in
-            show(try AdminCall(call).get("/api/v1/keys"), call)
-        },
-        Command(
-            name: "keys rotate", summary: "Move the signing keys one step: next to active, active to retiring",
-            options: Connection.adminOptions, examples: ["mayfly keys rotate --dir ./broker"]
-        ) { call throws(CommandError) in
-            show(try AdminCall(call).change("POST", "/api/v1/keys/rotate"), call)
-        },
-    ]
-
-    private static func show(_ answer: JSONObject, _ call: Invocation) {
-        let keys = (answer["keys"]?.arrayValue ?? []).compactMap(\.objectValue)
-        RecordOutput.list(keys, as: "keys", columns: ["kid", "alg", "state", "created", "retires"], call)
     }
 }

@@ -86,7 +86,7 @@ enum DoctorCommand: CommandLineCommand {
         } catch {
             return [Finding(check: "records", trouble: "\(error)")]
         }
-        return records.sorted { $0.id < $1.id }.filter { $0.state != .retiring }.map { record in
+        return records.sorted { $0.id < $1.id }.filter { $0.state.mayComeToSign }.map { record in
             check("\(record.algorithm.rawValue) \(record.state.rawValue) key \(record.id) agrees with libjwt") {
                 () throws(CommandError) in
                 do {
