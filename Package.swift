@@ -20,6 +20,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -31,7 +32,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         .target(name: "MayflyModel", swiftSettings: common),
-        .target(name: "MayflyCrypto", dependencies: ["MayflyModel", "COpenSSL", "CJWT"], swiftSettings: cFacing),
+        .target(
+            name: "MayflyCrypto", dependencies: ["MayflyModel", "COpenSSL", "CJWT", "CP11Kit"], swiftSettings: cFacing),
         .target(name: "MayflyConfig", dependencies: ["MayflyModel", "CYAML"], swiftSettings: cFacing),
         .target(name: "MayflyPolicy", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
         .target(name: "MayflyLedger", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
@@ -87,9 +89,13 @@ let package = Package(
         // Starts the PostgreSQL server of the tests; linked into them alone.
         .target(name: "PostgresHarness", path: "Tests/PostgresHarness", swiftSettings: common),
 
+        // Makes the PKCS#11 tokens of the tests; linked into them alone.
+        .target(name: "TokenHarness", path: "Tests/TokenHarness", swiftSettings: common),
+
         .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
         .testTarget(
-            name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
+            name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto", "TokenHarness"],
+            swiftSettings: common),
         .testTarget(
             name: "MayflyConfigTests", dependencies: ["MayflyModel", "MayflyConfig"], swiftSettings: common),
         .testTarget(
@@ -122,7 +128,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "mayfly", "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyLedger", "MayflyServer",
-                "PostgresHarness",
+                "PostgresHarness", "TokenHarness",
             ],
             swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),

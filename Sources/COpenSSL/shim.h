@@ -39,4 +39,25 @@ static inline int mayfly_push_rsa(OSSL_PARAM_BLD *builder, const BIGNUM *n, cons
         && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1;
 }
 
+// The passphrase as bytes and not as characters; neither ever calls back for one.
+
+static inline PKCS8_PRIV_KEY_INFO *mayfly_decrypt_pkcs8(const X509_SIG *sealed, const void *passphrase, int length) {
+    return PKCS8_decrypt(sealed, (const char *)passphrase, length);
+}
+
+// PBES2: PBKDF2 with HMAC-SHA256 and a salt of 16 fresh bytes, AES-256-CBC (RFC 8018 §6.2).
+static inline int mayfly_write_encrypted(BIO *sink, EVP_PKEY *key, const void *passphrase, int length, int rounds) {
+    int done = 0;
+    X509_SIG *sealed = NULL;
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+    X509_ALGOR *how = PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), rounds, NULL, 16, NULL, NID_hmacWithSHA256);
+    if (info != NULL && how != NULL) sealed = PKCS8_set0_pbe((const char *)passphrase, length, info, how);
+    // Once it is part of the sealed key, that owns it.
+    if (sealed == NULL) X509_ALGOR_free(how);
+    if (sealed != NULL) done = PEM_write_bio_PKCS8(sink, sealed);
+    X509_SIG_free(sealed);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return done;
+}
+
 #endif

@@ -27,6 +27,14 @@ extension BrokerConfig {
         keys:
           # Private keys: the folder has mode 0700, each file 0600.
           directory: ../keys
+          # The passphrase of key files that are encrypted; new ones then are. Or passphrase_fd: 3, a descriptor that whoever
+          # starts the broker has opened, or passphrase_credential: NAME, a credential that systemd gives it.
+          # passphrase_file: ../secrets/passphrase
+          # Makes signing keys in a PKCS#11 token, which they never leave. Or pin_fd, or pin_credential.
+          # pkcs11:
+          #   module: /usr/lib/softhsm/libsofthsm2.so
+          #   token: mayfly
+          #   pin_file: ../secrets/pin
 
         # What holds the registry, the revocations and the ledger: an SQLite file, or a PostgreSQL database such as
         # "postgresql://mayfly@db.example.com/mayfly?sslmode=verify-full". Never a password here: libpq looks for it in

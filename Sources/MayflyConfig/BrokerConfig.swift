@@ -27,6 +27,7 @@ package struct BrokerConfig: Equatable, Sendable {
     package var behindProxy = false
     /// Where the private keys are.
     package var keysDirectory: String
+    package var keys = KeyConfig()
     /// Where registry, revocations and ledger are.
     package var store: StoreLocation
     /// Set when other brokers use the store too.
@@ -128,6 +129,9 @@ package struct BrokerConfig: Equatable, Sendable {
         behindProxy = try reader.optionalBool("behind_proxy") ?? behindProxy
         if var keys = try reader.object("keys") {
             keysDirectory = try Self.path("directory", of: &keys, in: directory) ?? keysDirectory
+            self.keys = try KeyConfig(&keys) { name, fields throws(FieldError) in
+                try Self.path(name, of: &fields, in: directory)
+            }
             try keys.finish()
         }
         store = try Self.location(of: &reader, in: directory) ?? store

@@ -16,6 +16,15 @@ package enum CryptoError: Error, Equatable, Sendable {
     /// `use`, `key_ops` or `alg` forbid verifying with this key.
     case forbiddenUse
     case malformedPEM
+    /// The key is encrypted, and no passphrase was named.
+    case passphraseMissing
+    /// The passphrase is another one, or the key's text is damaged.
+    case passphraseWrong
+    /// What was named as a passphrase or PIN cannot be used as one.
+    case secret(SecretError)
+    case pkcs11(PKCS11Error)
+    /// The private half stays in its token, and can be written nowhere.
+    case keyInToken
     /// The group or others have a permission on the key file.
     case keyFileReadable
     /// The key file belongs neither to this process's user nor to root.
@@ -43,7 +52,12 @@ extension CryptoError: CustomStringConvertible {
         case .invalidKey: "the key is not valid"
         case .privateMember: "a public JWK holds a private or symmetric member"
         case .forbiddenUse: "the JWK's use, key_ops or alg forbid verifying with it"
-        case .malformedPEM: "not one unencrypted PKCS#8 private key in PEM"
+        case .malformedPEM: "not one PKCS#8 private key in PEM"
+        case .passphraseMissing: "the key is encrypted, and nothing says where its passphrase is"
+        case .passphraseWrong: "the passphrase does not open the key, or the key is damaged"
+        case .secret(let error): error.description
+        case .pkcs11(let error): error.description
+        case .keyInToken: "the private key stays in its PKCS#11 token"
         case .keyFileReadable: "the key file is open to the group or to others; it must have mode 0600"
         case .keyFileForeignOwner: "the key file belongs to another user"
         case .keyFileNotRegular: "the key file is not a regular file"

@@ -4,12 +4,18 @@ internal import Glibc
 /// An open file descriptor that closes when this value ends.
 struct OwnedDescriptor: ~Copyable {
     let number: Int32
+    private let closes: Bool
 
     private init(_ number: Int32) {
-        self.number = number
+        (self.number, closes) = (number, true)
     }
 
-    deinit { close(number) }
+    /// Takes a descriptor over from whoever started the program.
+    init(adopting number: Int32, closes: Bool) {
+        (self.number, self.closes) = (number, closes)
+    }
+
+    deinit { if closes { close(number) } }
 
     static func open(_ path: String, _ flags: Int32, _ mode: mode_t = 0) throws(CryptoError) -> OwnedDescriptor {
         while true {

@@ -5,14 +5,46 @@ package final class PrivateKey: Sendable {
     package let algorithm: SignatureAlgorithm
     package let publicKey: PublicKey
 
-    private let key: KeyHandle
+    private enum Place: Sendable {
+        case memory(ParsedKey)
+        case token(PKCS11Key)
+    }
 
-    /// Finds out what `key` is for and proves that both halves belong together.
-    private init(adopting key: consuming KeyHandle) throws(CryptoError) {
+    private let place: Place
+
+    /// Finds out what `key` is for.
+    private convenience init(adopting key: consuming KeyHandle) throws(CryptoError) {
         let (algorithm, material) = try Self.inspect(key)
+        try self.init(.memory(ParsedKey(key)), algorithm, material)
+    }
+
+    /// Takes a key that stays in its token.
+    convenience init(
+        _ key: PKCS11Key, _ algorithm: SignatureAlgorithm, _ material: PublicKeyMaterial
+    ) throws(CryptoError) {
+        try self.init(.token(key), algorithm, material)
+    }
+
+    /// Proves that both halves belong together.
+    private init(
+        _ place: Place, _ algorithm: SignatureAlgorithm, _ material: PublicKeyMaterial
+    ) throws(CryptoError) {
         publicKey = try PublicKey(material, for: [algorithm])
         self.algorithm = algorithm
-        self.key = key
+        self.place = place
+        try prove()
+    }
+
+    /// Whether the private half can neither be read nor written.
+    package var isInToken: Bool {
+        switch place {
+        case .memory: false
+        case .token: true
+        }
+    }
+
+    /// Signs a text and looks at the signature: throws when the private half is out of reach, or another one.
+    package func prove() throws(CryptoError) {
         let probe = Array("Mayfly key probe".utf8)
         guard publicKey.verify(try sign(probe), over: probe, with: algorithm) else { throw .invalidKey }
     }
@@ -22,21 +54,28 @@ package final class PrivateKey: Sendable {
         try PrivateKey(adopting: try KeyHandle.generate(algorithm))
     }
 
-    /// Reads exactly one unencrypted PKCS#8 key in PEM (RFC 7468 §10).
+    /// Reads exactly one PKCS#8 key in PEM, encrypted (RFC 7468 §11) or not (§10).
     ///
     /// A plain RSA key is for RS256, one of type RSASSA-PSS for PS256.
-    package convenience init(pem: [UInt8]) throws(CryptoError) {
-        try self.init(adopting: try PEM.privateKey(pem))
+    package convenience init(pem: [UInt8], passphrase: Secret? = nil) throws(CryptoError) {
+        try self.init(adopting: try PEM.privateKey(pem, passphrase))
     }
 
-    /// The key as unencrypted PKCS#8 in PEM; the caller keeps it secret.
-    package func pem() throws(CryptoError) -> [UInt8] {
-        try PEM.privateKey(key)
+    /// The key as PKCS#8 in PEM, encrypted if there is a passphrase; without one the caller keeps it secret.
+    package func pem(passphrase: Secret? = nil) throws(CryptoError) -> [UInt8] {
+        switch place {
+        case .memory(let parsed): try PEM.privateKey(parsed.key, passphrase)
+        case .token: throw .keyInToken
+        }
     }
 
     /// Signs `message` in the shape that JWS wants: R‖S for ES256, a salt as long as the hash for PS256.
     package func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
-        let signature = try key.signature(over: message, with: algorithm)
+        let signature: [UInt8]
+        switch place {
+        case .token(let key): return try key.signature(over: message, with: algorithm)
+        case .memory(let parsed): signature = try parsed.key.signature(over: message, with: algorithm)
+        }
         return algorithm == .es256 ? try ECDSASignature.raw(fromDER: signature) : signature
     }
 

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Private keys on disk: one PKCS#8 PEM per file, readable by its owner alone.
+/// Private keys on disk: one PKCS#8 PEM per file, encrypted or not, readable by its owner alone.
 package enum PrivateKeyFile {
     /// A longer file is refused before it is read.
     package static let maximumLength = 65_536
@@ -9,9 +9,11 @@ package enum PrivateKeyFile {
     ///
     /// The bytes go to a neighbour with an unpredictable name, which is synced and then linked to `path`; linking fails
     /// when `path` exists, so a key is never replaced. A crash in between may leave the neighbour (`….new`) behind.
-    package static func write(_ key: PrivateKey, to path: String) throws(CryptoError) {
+    package static func write(
+        _ key: PrivateKey, to path: String, passphrase: Secret? = nil
+    ) throws(CryptoError) {
         guard !path.utf8.contains(0) else { throw .keyFile(EINVAL) }
-        var pem = try key.pem()
+        var pem = try key.pem(passphrase: passphrase)
         defer { SecretFile.wipe(&pem) }
         let neighbour = "\(path).\(try SecureRandom.token(byteCount: 12)).new"
         let file = try OwnedDescriptor.open(neighbour, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -27,11 +29,11 @@ package enum PrivateKeyFile {
         guard fsync(directory.number) == 0 else { throw .keyFile(errno) }
     }
 
-    /// Reads a key, as `SecretFile` reads.
-    package static func read(_ path: String) throws(CryptoError) -> PrivateKey {
+    /// Reads a key, as `SecretFile` reads; `passphrase` is for one that is encrypted.
+    package static func read(_ path: String, passphrase: Secret? = nil) throws(CryptoError) -> PrivateKey {
         var pem = try SecretFile.read(path, maximum: maximumLength)
         defer { SecretFile.wipe(&pem) }
-        return try PrivateKey(pem: pem)
+        return try PrivateKey(pem: pem, passphrase: passphrase)
     }
 
     private static func parent(of path: String) -> String {

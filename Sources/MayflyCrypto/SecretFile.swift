@@ -7,7 +7,11 @@ package enum SecretFile {
     ///
     /// The checks look at the opened file, so it cannot be exchanged in between. A symbolic link is followed, because
     /// mounted secrets are links.
-    package static func read(_ path: String, maximum: Int) throws(CryptoError) -> [UInt8] {
+    ///
+    /// `groupMayRead` is for a mode whose group bits are the mask of an access control list.
+    package static func read(
+        _ path: String, maximum: Int, groupMayRead: Bool = false
+    ) throws(CryptoError) -> [UInt8] {
         guard !path.utf8.contains(0) else { throw .keyFile(EINVAL) }
         // Without O_NONBLOCK, opening a FIFO would wait for a writer.
         let file = try OwnedDescriptor.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -15,7 +19,7 @@ package enum SecretFile {
         guard unsafe fstat(file.number, &status) == 0 else { throw .keyFile(errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .keyFileNotRegular }
         guard status.st_uid == geteuid() || status.st_uid == 0 else { throw .keyFileForeignOwner }
-        guard status.st_mode & 0o077 == 0 else { throw .keyFileReadable }
+        guard status.st_mode & (groupMayRead ? 0o037 : 0o077) == 0 else { throw .keyFileReadable }
         guard status.st_size <= maximum else { throw .keyFileTooLarge }
         return try file.read(atMost: maximum)
     }

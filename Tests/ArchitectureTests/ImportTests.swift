@@ -6,7 +6,7 @@ import Testing
     /// What each module may import of ours, and which C module is its own.
     private static let allowed: [String: Set<String>] = [
         "MayflyModel": [],
-        "MayflyCrypto": ["MayflyModel", "COpenSSL", "CJWT"],
+        "MayflyCrypto": ["MayflyModel", "COpenSSL", "CJWT", "CP11Kit"],
         "MayflyConfig": ["MayflyModel", "CYAML"],
         "MayflyPolicy": ["MayflyModel", "MayflyCrypto"],
         "MayflyLedger": ["MayflyModel", "MayflyCrypto"],
@@ -59,7 +59,9 @@ import Testing
             Checkout.files("Sources").filter { $0.hasSuffix("/module.modulemap") }
                 .compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
         #expect(
-            modules == ["COpenSSL", "CJWT", "CLibPQ", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd", "CSpawn"])
+            modules == [
+                "COpenSSL", "CJWT", "CP11Kit", "CLibPQ", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd", "CSpawn",
+            ])
         for module in modules {
             #expect(Checkout.text("Sources/\(module)/module.modulemap").contains("module \(module) "), "\(module)")
             let users = Set(Self.sources.filter { $0.imports.contains(module) }.map(\.module))

@@ -127,7 +127,8 @@ package struct LedgerEvent: Sendable {
         case .registryChanged, .brokerStarted, .signingKeyRotated, .keyEnrolled, .keyRemoved, .ledgerArchived,
             .storeResumed, .policyChanged, .agentReviewed, .agentReviewDue, .agentEnding:
             .change
-        case .tokenRefused, .clientRefused, .requestLimited, .revoked, .signingKeyCompromised, .clockAccepted, .approvalRaised, .approvalVoted,
+        case .tokenRefused, .clientRefused, .requestLimited, .revoked, .signingKeyCompromised, .clockAccepted,
+            .approvalRaised, .approvalVoted,
             .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed,
             .supervisionOpened, .supervisionReversed, .noticeFailed, .noticeTested,
             .behaviourDeviated,

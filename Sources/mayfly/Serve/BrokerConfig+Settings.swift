@@ -41,6 +41,8 @@ extension BrokerConfig {
         if other.listen != listen { names.append("listen") }
         if other.behindProxy != behindProxy { names.append("behind_proxy") }
         if other.keysDirectory != keysDirectory { names.append("keys.directory") }
+        if other.keys.passphrase != keys.passphrase { names.append("keys.passphrase") }
+        if other.keys.token != keys.token { names.append("keys.pkcs11") }
         if other.store != store { names.append("store") }
         if other.cluster != cluster { names.append("cluster") }
         if other.archiveDirectory != archiveDirectory { names.append("archive") }

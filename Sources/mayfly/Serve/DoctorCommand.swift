@@ -78,26 +78,6 @@ enum DoctorCommand: CommandLineCommand {
         return findings
     }
 
-    private static func keys(_ config: BrokerConfig, _ store: any Store) -> [Finding] {
-        let vault = FileKeyVault(directory: config.keysDirectory)
-        let records: [SigningKeyRecord]
-        do {
-            records = try Broker.signingKeys(in: store)
-        } catch {
-            return [Finding(check: "records", trouble: "\(error)")]
-        }
-        return records.sorted { $0.id < $1.id }.filter { $0.state.mayComeToSign }.map { record in
-            check("\(record.algorithm.rawValue) \(record.state.rawValue) key \(record.id) agrees with libjwt") {
-                () throws(CommandError) in
-                do {
-                    try CrossCheck.run(try vault.load(record.id))
-                } catch {
-                    throw .failed("\(error)", next: "restore the key's file, or rotate the keys")
-                }
-            }
-        }
-    }
-
     private static func ledger(_ config: BrokerConfig, _ store: any Store) -> [Finding] {
         let archives: LedgerArchives
         do {
@@ -138,7 +118,7 @@ enum DoctorCommand: CommandLineCommand {
         ]
     }
 
-    private static func check(_ name: String, _ body: () throws(CommandError) -> Void) -> Finding {
+    static func check(_ name: String, _ body: () throws(CommandError) -> Void) -> Finding {
         do throws(CommandError) {
             try body()
             return Finding(check: name)

@@ -154,9 +154,11 @@ final class RunningBroker {
         } catch {
             throw .store(error)
         }
+        let keys: KeyPlace
         let ledgerKey: PrivateKey
         do {
-            ledgerKey = try PrivateKeyFile.read(ledgerKeyPath(config))
+            keys = try KeyPlace(config)
+            ledgerKey = try keys.read(ledgerKeyPath(config))
         } catch {
             throw .signingKeys(error)
         }
@@ -168,7 +170,7 @@ final class RunningBroker {
         }
         return try Broker(
             settings: config.settings(issuer: issuer), store: store,
-            vault: FileKeyVault(directory: config.keysDirectory),
+            vault: keys.vault,
             wall: SystemClock(), signer: signer, log: log, segments: ArchiveDirectory(path: config.archiveDirectory),
             acceptClock: acceptClock, node: config.cluster.map { node($0, config.listen, port) },
             fetcher: ProviderFetcher(

@@ -20,7 +20,7 @@ enum StartFailure {
         case .signingKeys(let error):
             return .failed(
                 "the signing keys cannot be used: \(error)",
-                next: "each key in \(config.keysDirectory) is needed, belongs to this user and has mode 0600")
+                next: KeyPlace.nextStep(error, config))
         case .ledger(let error):
             return .failed("the ledger's tree is damaged: \(error)", next: "restore \(data) from a backup")
         case .store(let error): return describe(error, data)
