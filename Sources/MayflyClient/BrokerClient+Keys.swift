@@ -12,8 +12,12 @@ extension BrokerClient {
     }
 
     /// The same for an agent or an owner, by the whole name.
-    package func enrol(_ holder: String, code: String, keyFile: String) throws(ClientError) -> AgentCredential {
-        let key = try makeKey(at: keyFile)
+    ///
+    /// With a passphrase the file is encrypted.
+    package func enrol(
+        _ holder: String, code: String, keyFile: String, passphrase: Secret? = nil
+    ) throws(ClientError) -> AgentCredential {
+        let key = try makeKey(at: keyFile, passphrase)
         try register(keyFile) { () throws(ClientError) in
             try enrol(holder, code: code, key: key, label: "enrolled")
         }
@@ -22,7 +26,14 @@ extension BrokerClient {
 
     /// Makes a further key, signed in by the credential's own, and writes it to a new file of mode 0600.
     public func rotateKey(of credential: AgentCredential, to keyFile: String) throws(ClientError) -> AgentCredential {
-        let key = try makeKey(at: keyFile)
+        try rotateKey(of: credential, to: keyFile, passphrase: nil)
+    }
+
+    /// The same, with a file that is encrypted if there is a passphrase.
+    package func rotateKey(
+        of credential: AgentCredential, to keyFile: String, passphrase: Secret?
+    ) throws(ClientError) -> AgentCredential {
+        let key = try makeKey(at: keyFile, passphrase)
         try register(keyFile) { () throws(ClientError) in
             try addKey(key, label: "rotated", expires: nil, as: credential)
         }
@@ -70,10 +81,10 @@ extension BrokerClient {
             try send("POST", path, headers: [Self.jsonType], body: JSONWriter.bytes(of: .object(body))))
     }
 
-    private func makeKey(at path: String) throws(ClientError) -> PrivateKey {
+    private func makeKey(at path: String, _ passphrase: Secret?) throws(ClientError) -> PrivateKey {
         do {
             let key = try PrivateKey.generate(.es256)
-            try PrivateKeyFile.write(key, to: path)
+            try PrivateKeyFile.write(key, to: path, passphrase: passphrase)
             return key
         } catch {
             throw .keyFile(error.description)

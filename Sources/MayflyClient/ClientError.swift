@@ -61,7 +61,7 @@ extension ClientError: CustomStringConvertible {
         case .unexpectedAnswer(let status): "the server's answer (status \(status)) is not a Mayfly broker's"
         case .issuerMismatch: "the server says that it is another issuer"
         case .refused(let refusal): refusal.detail.map { "\(refusal.code): \($0)" } ?? refusal.code
-        case .keyFile(let text): "the key file cannot be used: \(text)"
+        case .keyFile(let text): "the key cannot be used: \(text)"
         case .cryptography(let text): "the request could not be signed: \(text)"
         case .invalidInput(let text): text
         }
@@ -79,7 +79,9 @@ extension ClientError: CustomStringConvertible {
         case .unexpectedAnswer: "check that the URL is the broker's, and what stands in between"
         case .issuerMismatch: "give the issuer that you expect; an assertion for one broker is not sent to another"
         case .refused(let refusal): refusal.nextStep
-        case .keyFile: "name a PKCS#8 PEM file of your own with mode 0600; enrolling makes one"
+        case .keyFile:
+            "name a PKCS#8 PEM file of your own with mode 0600, or a key in a token with its module and PIN; enrolling makes "
+                + "one"
         case .cryptography: "try again; if it persists, check the OpenSSL installation"
         case .invalidInput: "correct the value and try again"
         }

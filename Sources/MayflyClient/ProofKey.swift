@@ -28,6 +28,11 @@ public final class ProofKey: Sendable {
         }
     }
 
+    /// Binds tokens to the key by which an agent proves who it is, for example one that stays in a PKCS#11 token.
+    public convenience init(_ credential: AgentCredential) {
+        self.init(key: credential.key)
+    }
+
     package init(key: PrivateKey) {
         self.key = key
     }

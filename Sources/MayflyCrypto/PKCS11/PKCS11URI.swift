@@ -39,6 +39,9 @@ package struct PKCS11URI: Equatable, Sendable {
         (self.token, object, id) = (token, values["object"] ?? [], values["id"] ?? [])
     }
 
+    /// What the key is called in its token.
+    package var name: PKCS11Token.Name { PKCS11Token.Name(id: id, label: object) }
+
     /// Undoes the escapes; nil for a character that RFC 7512 §2.3 wants escaped, such as `?`, `/` and a space.
     private static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
         var bytes: [UInt8] = []

@@ -6,7 +6,7 @@ extension Connection {
     static let personOptions =
         adminOptions + [
             Option.value("as", "OWNER", "the owner who acts (default: the administrator)"),
-            Option.value("key", "FILE", "the owner's key (default owner:NAME.pem in $MAYFLY_KEYS or ~/.mayfly)"),
+            Option.value("key", "KEY", "the owner's key (default owner:NAME.pem in $MAYFLY_KEYS or ~/.mayfly)"),
         ]
 
     /// The session of the owner that `--as` names, or of the administrator.
@@ -18,7 +18,7 @@ extension Connection {
         guard let owner = OwnerID(lenient: name) else {
             throw call.usage("--as is an owner: owner: and then 1 to 63 of a-z 0-9 . _ -")
         }
-        let credential = try credential(owner.text, at: try keyPath(of: owner.text, call))
+        let credential = try KeySecrets.credential(owner.text, at: try keyPath(of: owner.text, call), call)
         return AdminSession(client: try client(call), credential: credential, powers: .approver)
     }
 }

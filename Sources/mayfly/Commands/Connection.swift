@@ -12,17 +12,18 @@ enum Connection {
 
     static let adminOptions =
         serverOptions + [
-            Option.value("admin-key", "FILE", "the administrator's key (default $MAYFLY_ADMIN_KEY, D/keys/admin.pem)"),
+            Option.value(
+                "admin-key", "KEY", "the administrator's key (default $MAYFLY_ADMIN_KEY, D/keys/admin.pem)"),
             Option.value("admin", "ID", "the administrator (default admin:root)"),
-        ]
+        ] + KeySecrets.options
 
     static let keyOption = Option.value(
-        "key", "FILE", "its key (default NAME.pem in $MAYFLY_KEYS or ~/.mayfly)")
+        "key", "KEY", "its key: a file, or pkcs11:token=LABEL;object=LABEL (default NAME.pem in $MAYFLY_KEYS or ~/.mayfly)")
 
     static let agentOptions =
         serverOptions + [
             Option.value("agent", "NAME", "the agent that asks (default $MAYFLY_AGENT)"), keyOption,
-        ]
+        ] + KeySecrets.options
 
     private static let defaultServer = "http://127.0.0.1:8480"
 
@@ -51,11 +52,16 @@ enum Connection {
         guard let admin = AdminID(lenient: call.value("admin") ?? "root") else {
             throw call.usage("--admin is not an administrator's name")
         }
-        let configured = try config(call).map { $0.keysDirectory + "/admin.pem" }
+        let config = try config(call)
+        let configured = config.map { $0.keysDirectory + "/admin.pem" }
         guard let path = call.value("admin-key") ?? configured ?? call.variable("MAYFLY_ADMIN_KEY") else {
             throw call.usage("no administrator's key is named: give --admin-key FILE or --dir D")
         }
-        return try credential(admin.text, at: path)
+        guard call.value("admin-key") == nil, case .file? = config?.keys.passphrase else {
+            return try KeySecrets.credential(admin.text, at: path, call)
+        }
+        // What opens the broker's own keys opens this one, where it still lies beside them.
+        return try KeySecrets.credential(admin.text, at: path, call, passphrase: config?.keys.passphrase)
     }
 
     /// The agent that the options name, with its key.
@@ -64,7 +70,7 @@ enum Connection {
             throw call.usage("no agent is named: give --agent NAME")
         }
         let id = try agentID(name, call)
-        return try credential(id.text, at: try keyPath(of: id.text, call))
+        return try KeySecrets.credential(id.text, at: try keyPath(of: id.text, call), call)
     }
 
     static func agentID(_ name: String, _ call: Invocation) throws(CommandError) -> AgentID {
@@ -81,14 +87,6 @@ enum Connection {
         if let folder = call.variable("MAYFLY_KEYS") { return "\(folder)/\(file)" }
         guard let home = call.variable("HOME") else { throw call.usage("there is no $HOME: give --key FILE") }
         return "\(home)/.mayfly/\(file)"
-    }
-
-    static func credential(_ id: String, at path: String) throws(CommandError) -> AgentCredential {
-        do {
-            return try AgentCredential(clientID: id, keyFile: path)
-        } catch {
-            throw .failed("\(Table.cell(path)): \(error)", next: error.nextStep)
-        }
     }
 
     /// Runs a call of the client and puts its error into the command line's words.

@@ -42,11 +42,15 @@ struct KeyCommands {
     private var enroll: Command {
         Command(
             name: "\(kind) enroll", summary: "Make \(article)'s key here and register it with a code",
-            details: "The key stays in its file, mode 0600; the broker gets the public half only.",
+            details: """
+                The key stays in its file, mode 0600, or in its PKCS#11 token; the broker gets the public half only.
+                With a passphrase the file is encrypted. A key that --key names in a token is made there if it is
+                missing, and then cannot leave it.
+                """,
             positionals: [name],
             options: Connection.serverOptions + [
                 .value("code", "CODE", "the enrolment code; - reads it from standard input"), Connection.keyOption,
-            ],
+            ] + KeySecrets.options,
             examples: ["mayfly \(kind) enroll \(example) --code - --server https://mayfly.example.com"]
         ) { call throws(CommandError) in
             let id = try holder(call)
@@ -55,8 +59,18 @@ struct KeyCommands {
             let path = try Connection.keyPath(of: id, call)
             if call.value("key") == nil { try Self.makeKeyFolder(of: path) }
             let client = try Connection.client(call)
-            let credential = try Connection.attempt { () throws(ClientError) in
-                try client.enrol(id, code: code, keyFile: path)
+            let credential: AgentCredential
+            if KeySecrets.isInToken(path) {
+                let key = try KeySecrets.made(at: path, call)
+                _ = try Connection.attempt { () throws(ClientError) in
+                    try client.enrol(id, code: code, key: key, label: "enrolled")
+                }
+                credential = AgentCredential(clientID: id, key: key)
+            } else {
+                let passphrase = try KeySecrets.secret(call)
+                credential = try Connection.attempt { () throws(ClientError) in
+                    try client.enrol(id, code: code, keyFile: path, passphrase: passphrase)
+                }
             }
             said("enrolled", credential, path, call)
         }
@@ -72,16 +86,20 @@ struct KeyCommands {
             positionals: [name],
             options: Connection.serverOptions + [
                 Connection.keyOption, .value("out", "FILE", "write the new key here and leave the old file"),
-            ],
+            ] + KeySecrets.options,
             examples: ["mayfly \(kind) rotate-key \(example)"]
         ) { call throws(CommandError) in
             let id = try holder(call)
             let path = try Connection.keyPath(of: id, call)
-            let old = try Connection.credential(id, at: path)
+            guard !KeySecrets.isInToken(path) else {
+                throw call.usage("a key in a token is not made anew here; enroll another one with a code")
+            }
+            let old = try KeySecrets.credential(id, at: path, call)
+            let passphrase = try KeySecrets.secret(call)
             let client = try Connection.client(call)
             let target = call.value("out") ?? path + ".next"
             let credential = try Connection.attempt { () throws(ClientError) in
-                try client.rotateKey(of: old, to: target)
+                try client.rotateKey(of: old, to: target, passphrase: passphrase)
             }
             if call.value("out") == nil, rename(target, path) != 0 {
                 throw LocalFile.failure("the new key is registered, but lies in \(Table.cell(target))", errno)

@@ -8,14 +8,17 @@ enum ProofOptions {
     static let options = [
         Option.flag("dpop", "bind the token to a key, so that it is worth nothing to whoever copies it"),
         Option.value(
-            "dpop-key", "FILE", "that key, made if it is not there (default NAME.dpop.pem beside the agent's key)"),
+            "dpop-key", "KEY",
+            "that key, a file made if it is not there (default NAME.dpop.pem beside the agent's key), or one in a token"),
     ]
 
     /// The key for a request; nil without `--dpop` and `--dpop-key`.
     static func key(_ call: Invocation) throws(CommandError) -> ProofKey? {
         guard call.flag("dpop") || call.value("dpop-key") != nil else { return nil }
-        if let path = call.value("dpop-key") { return try made(at: path) }
-        return try made(at: try defaultPath(call))
+        if let path = call.value("dpop-key") { return try made(at: path, call) }
+        // A key that cannot be copied serves for both.
+        if let path = call.value("key"), KeySecrets.isInToken(path) { return ProofKey(try Connection.agent(call)) }
+        return try made(at: try defaultPath(call), call)
     }
 
     /// The proof that somebody was sent with a token, for who asks about it.
@@ -43,26 +46,38 @@ enum ProofOptions {
 
     /// The key for a program's token: the named one, or with `--dpop` alone a fresh one in a file of its own.
     static func keyForProgram(_ call: Invocation) throws(CommandError) -> HeldKey? {
-        if let path = call.value("dpop-key") { return HeldKey(key: try made(at: path), path: path, isPassing: false) }
+        if let path = call.value("dpop-key") { return HeldKey(key: try made(at: path, call), path: path, isPassing: false) }
         guard call.flag("dpop") else { return nil }
         let folder = call.variable("XDG_RUNTIME_DIR") ?? call.variable("TMPDIR") ?? "/tmp"
         guard let name = try? SecureRandom.token(byteCount: 16) else {
             throw .failed("no file name could be made", next: "give --dpop-key FILE")
         }
         let path = "\(folder)/mayfly-\(name).pem"
-        return HeldKey(key: try made(at: path), path: path, isPassing: true)
+        return HeldKey(key: try made(at: path, call), path: path, isPassing: true)
     }
 
-    /// The key at `path`, made there when there is none.
-    static func made(at path: String) throws(CommandError) -> ProofKey {
+    /// The key at `path`, made there when there is none; one in a token must be there.
+    static func made(at path: String, _ call: Invocation) throws(CommandError) -> ProofKey {
+        guard !KeySecrets.isInToken(path), access(path, F_OK) != 0 else { return try held(at: path, call) }
         do throws(ClientError) {
-            guard access(path, F_OK) != 0 else { return try ProofKey(keyFile: path) }
             let key = try ProofKey()
             try key.write(to: path)
             return key
         } catch {
             throw .failed("\(Table.cell(path)): \(error)", next: error.nextStep)
         }
+    }
+
+    /// The key at `path`, which must be there.
+    private static func held(at path: String, _ call: Invocation) throws(CommandError) -> ProofKey {
+        guard KeySecrets.isInToken(path) else {
+            do {
+                return try ProofKey(keyFile: path)
+            } catch {
+                throw .failed("\(Table.cell(path)): \(error)", next: error.nextStep)
+            }
+        }
+        return ProofKey(try KeySecrets.credential("", at: path, call))
     }
 
     private static func defaultPath(_ call: Invocation) throws(CommandError) -> String {
@@ -82,9 +97,9 @@ enum ProofOptions {
         positionals: [TokenOptions.token],
         options: [
             .value("method", "METHOD", "of the request (default GET)"), .value("url", "URL", "of the request"),
-            .value("dpop-key", "FILE", "the token's key (default $MAYFLY_DPOP_KEY)"),
+            .value("dpop-key", "KEY", "the token's key (default $MAYFLY_DPOP_KEY)"),
             .value("nonce", "NONCE", "what the tool asked for in DPoP-Nonce"),
-        ],
+        ] + KeySecrets.options,
         examples: ["mayfly token proof --method POST --url https://tickets.example.com/tickets"]
     ) { call throws(CommandError) in
         guard let path = call.value("dpop-key") ?? call.variable("MAYFLY_DPOP_KEY") else {
@@ -92,8 +107,8 @@ enum ProofOptions {
         }
         let url = try call.required("url")
         let token = try TokenOptions.token(call)
+        let key = try held(at: path, call)
         do throws(ClientError) {
-            let key = try ProofKey(keyFile: path)
             let proof = try key.proof(
                 method: call.value("method") ?? "GET", url: url, token: token, nonce: call.value("nonce"))
             Terminal.say(call.isJSON ? JSONText.object(["proof": .string(proof)]) : proof)

@@ -68,7 +68,7 @@ enum TokenOptions {
 
     static func asker(_ call: Invocation) throws(CommandError) -> Asker {
         guard let name = call.value("as") else { return .key(try Connection.adminCredential(call)) }
-        if let path = call.value("key") { return .key(try Connection.credential(name, at: path)) }
+        if let path = call.value("key") { return .key(try KeySecrets.credential(name, at: path, call)) }
         if let path = call.value("secret-file") {
             return .secret(name: name, secret: try LocalFile.line(path, maximum: 512))
         }
