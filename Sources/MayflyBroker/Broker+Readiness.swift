@@ -7,6 +7,7 @@ extension Broker {
     package func readiness() throws(BrokerError) {
         let now = try clock.trusted()
         guard permit.isValid else { throw .unavailable(.noLease) }
+        guard keyring.failure(at: now) == nil else { throw .unavailable(.keysFailed) }
         guard !store.mustBeReopened else { throw .unavailable(.storeFailed) }
         guard writer.health.isFailing else {
             let head: StoreHead

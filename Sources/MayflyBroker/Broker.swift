@@ -81,6 +81,7 @@ package final class Broker: Sendable {
         } catch {
             throw .signingKeys(error)
         }
+        keyring.whenFailing { log.note($0.map { .signingFailed($0) } ?? .signingResumed) }
         // A broker that was killed right after a rotation had no time to destroy what retired, and a backup may have
         // brought back a key that is compromised.
         for record in tables.signingKeys.all where !record.state.mayComeToSign { vault.remove(record.id) }

@@ -1,3 +1,5 @@
+package import MayflyCrypto
+
 /// What the broker tells its operator beside the ledger; never an id, a token or a secret.
 package protocol BrokerLog: Sendable {
     func note(_ notice: BrokerNotice)
@@ -14,6 +16,9 @@ package enum BrokerNotice: Equatable, Sendable {
     case cannotFollow
     /// A signing key that others use is not in this node's key directory; it signs with what it has.
     case signingKeyMissing
+    /// A key in a token signs no more; tokens that need it are refused. Said once, until it goes again.
+    case signingFailed(CryptoError)
+    case signingResumed
     /// This node and the store differ by more than `BrokerClock.tolerance` about the time; it writes nothing.
     case clockDiffers
     case clusterOutOfTouch

@@ -1,3 +1,5 @@
+internal import MayflyModel
+
 extension BrokerConfig {
     /// The keys that say where the store is; for a file, as in the template.
     private static func lines(of store: StoreLocation?) -> String {
@@ -6,9 +8,40 @@ extension BrokerConfig {
         return "store: \"\(url.text)\"\n" + (passwordFile.map { "store_password_file: \"\($0)\"" } ?? place)
     }
 
+    private static func passphraseLine(_ keys: KeyConfig) -> String {
+        keys.passphrase.map { line("passphrase", $0) } ?? "# passphrase_file: ../secrets/passphrase"
+    }
+
+    private static func tokenLines(_ keys: KeyConfig) -> String {
+        guard let token = keys.token else {
+            return """
+                  # pkcs11:
+                  #   module: /usr/lib/softhsm/libsofthsm2.so
+                  #   token: mayfly
+                  #   pin_file: ../secrets/pin
+                """
+        }
+        return """
+              pkcs11:
+                module: "\(token.module)"
+                token: "\(token.label)"
+                \(line("pin", token.pin))
+            """
+    }
+
+    /// One of the three ways to name a secret; what is written was checked for characters that YAML would take amiss.
+    private static func line(_ name: String, _ source: SecretSource) -> String {
+        switch source {
+        case .file(let path): "\(name)_file: \"\(path)\""
+        case .descriptor(let number): "\(name)_fd: \(number)"
+        case .credential(let credential): "\(name)_credential: \"\(credential)\""
+        }
+    }
+
     /// The commented file that `mayfly init` writes; loading it gives the defaults.
     package static func template(
-        issuer: IssuerURL, listen: ListenAddress, behindProxy: Bool = false, store: StoreLocation? = nil
+        issuer: IssuerURL, listen: ListenAddress, behindProxy: Bool = false, store: StoreLocation? = nil,
+        keys: KeyConfig = KeyConfig()
     ) -> String {
         """
         # Mayfly's configuration. Read at start, and again at SIGHUP; every unknown key is an error.
@@ -27,14 +60,11 @@ extension BrokerConfig {
         keys:
           # Private keys: the folder has mode 0700, each file 0600.
           directory: ../keys
-          # The passphrase of key files that are encrypted; new ones then are. Or passphrase_fd: 3, a descriptor that whoever
-          # starts the broker has opened, or passphrase_credential: NAME, a credential that systemd gives it.
-          # passphrase_file: ../secrets/passphrase
+          # The passphrase of key files that are encrypted; new ones then are. Or passphrase_fd: 3, a descriptor that
+          # whoever starts the broker has opened, or passphrase_credential: NAME, a credential that systemd gives it.
+          \(passphraseLine(keys))
           # Makes signing keys in a PKCS#11 token, which they never leave. Or pin_fd, or pin_credential.
-          # pkcs11:
-          #   module: /usr/lib/softhsm/libsofthsm2.so
-          #   token: mayfly
-          #   pin_file: ../secrets/pin
+        \(tokenLines(keys))
 
         # What holds the registry, the revocations and the ledger: an SQLite file, or a PostgreSQL database such as
         # "postgresql://mayfly@db.example.com/mayfly?sslmode=verify-full". Never a password here: libpq looks for it in

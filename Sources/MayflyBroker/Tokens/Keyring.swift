@@ -74,6 +74,11 @@ package final class Keyring: Sendable {
     private static let secretAlgorithm = SignatureAlgorithm.rs256
 
     private let contents: Mutex<Contents>
+    /// Why an algorithm's last signature could not be made.
+    private let failures = Mutex<[SignatureAlgorithm: CryptoError]>([:])
+    private let report = Mutex<(@Sendable (CryptoError?) -> Void)?>(nil)
+    /// When keys in a token were last tried.
+    private let tried = Mutex<Timestamp?>(nil)
 
     /// Loads the private keys of `records` that sign now or next; a next key that is missing or open to others is found
     /// at the start, not when it has to sign.
@@ -180,9 +185,56 @@ package final class Keyring: Sendable {
             return (key, header)
         }
         guard let (key, header) = found else { throw .unsupportedKey }
-        return SignedToken(
-            compact: try JWS.sign(payload: claims.encoded(), header: header, with: key),
-            keyID: key.publicKey.thumbprint)
+        do throws(CryptoError) {
+            let compact = try JWS.sign(payload: claims.encoded(), header: header, with: key)
+            if key.isInToken { note(nil, algorithm) }
+            return SignedToken(compact: compact, keyID: key.publicKey.thumbprint)
+        } catch {
+            if key.isInToken, error != .tooLong { note(error, algorithm) }
+            throw error
+        }
+    }
+
+    /// Has `body` called when signing begins to fail, and with nil when it goes again.
+    func whenFailing(_ body: @escaping @Sendable (CryptoError?) -> Void) {
+        report.withLock { $0 = body }
+    }
+
+    /// Keeps what came of the last signature of an algorithm's key in a token.
+    private func note(_ failure: CryptoError?, _ algorithm: SignatureAlgorithm) {
+        let (before, after) = failures.withLock { failures in
+            let before = failures.isEmpty
+            failures[algorithm] = failure
+            return (before, failures.isEmpty)
+        }
+        guard before != after, let report = report.withLock({ $0 }) else { return }
+        report(failure)
+    }
+
+    /// Why nothing can be signed with some algorithm; nil when all is well.
+    ///
+    /// A key in memory never fails. One in a token is tried when the last try was a second ago.
+    package func failure(at now: Timestamp) -> CryptoError? {
+        let signing = contents.withLock { $0.signing }
+        guard Self.algorithms.allSatisfy({ signing[$0] != nil }) else { return .invalidKey }
+        let keys = signing.filter { $0.value.isInToken }
+        guard !keys.isEmpty else { return nil }
+        let isDue = tried.withLock { tried -> Bool in
+            guard tried.map({ now.milliseconds - $0.milliseconds >= 1000 || now < $0 }) ?? true else { return false }
+            tried = now
+            return true
+        }
+        if isDue {
+            for (algorithm, key) in keys {
+                do throws(CryptoError) {
+                    try key.prove()
+                    note(nil, algorithm)
+                } catch {
+                    note(error, algorithm)
+                }
+            }
+        }
+        return failures.withLock { $0.values.first }
     }
 
     /// The published key with this id; nil once it has left the JWKS.

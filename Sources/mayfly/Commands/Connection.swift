@@ -18,7 +18,8 @@ enum Connection {
         ] + KeySecrets.options
 
     static let keyOption = Option.value(
-        "key", "KEY", "its key: a file, or pkcs11:token=LABEL;object=LABEL (default NAME.pem in $MAYFLY_KEYS or ~/.mayfly)")
+        "key", "KEY",
+        "its key: a file, or pkcs11:token=LABEL;object=LABEL (default NAME.pem in $MAYFLY_KEYS or ~/.mayfly)")
 
     static let agentOptions =
         serverOptions + [

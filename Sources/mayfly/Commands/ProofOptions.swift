@@ -9,7 +9,8 @@ enum ProofOptions {
         Option.flag("dpop", "bind the token to a key, so that it is worth nothing to whoever copies it"),
         Option.value(
             "dpop-key", "KEY",
-            "that key, a file made if it is not there (default NAME.dpop.pem beside the agent's key), or one in a token"),
+            "that key, a file made if it is not there (default NAME.dpop.pem beside the agent's key), or one in a token"
+        ),
     ]
 
     /// The key for a request; nil without `--dpop` and `--dpop-key`.
@@ -46,7 +47,9 @@ enum ProofOptions {
 
     /// The key for a program's token: the named one, or with `--dpop` alone a fresh one in a file of its own.
     static func keyForProgram(_ call: Invocation) throws(CommandError) -> HeldKey? {
-        if let path = call.value("dpop-key") { return HeldKey(key: try made(at: path, call), path: path, isPassing: false) }
+        if let path = call.value("dpop-key") {
+            return HeldKey(key: try made(at: path, call), path: path, isPassing: false)
+        }
         guard call.flag("dpop") else { return nil }
         let folder = call.variable("XDG_RUNTIME_DIR") ?? call.variable("TMPDIR") ?? "/tmp"
         guard let name = try? SecureRandom.token(byteCount: 16) else {

@@ -13,17 +13,22 @@ enum InitCommand: CommandLineCommand {
         With --store the registry and the ledger go into a PostgreSQL database: tables that begin with mayfly_, made
         there if they are missing, and empty. A password is never part of the URL: libpq finds it in PGPASSFILE, in a
         passfile or in a service, or --store-password-file names a file of mode 0600 with it.
+        With a passphrase all keys are encrypted, and the configuration says where the broker finds it at each start.
+        With --pkcs11-module and --pkcs11-token the signing keys are made in that token, and never leave it.
         Whoever has D/keys/admin.pem administers the broker: keep it where only they can read it.
         """
-    static let options = [
-        Option.value("dir", "D", "the directory to make"),
-        Option.value("issuer", "URL", "the base URL by which agents and tools reach the broker"),
-        Option.value("listen", "HOST:PORT", "where to accept HTTP (default 127.0.0.1:8480; port 0 takes a free one)"),
-        Option.flag("behind-proxy", "a proxy in front speaks TLS; needed for an address that other machines can reach"),
-        Option.value("store", "URL", "a PostgreSQL database in place of a file, for example postgresql:///mayfly"),
-        Option.value("store-password-file", "FILE", "a file whose first line is the database's password"),
-        Option.value("admin", "NAME", "the first administrator's name (default root)"),
-    ]
+    static let options =
+        [
+            Option.value("dir", "D", "the directory to make"),
+            Option.value("issuer", "URL", "the base URL by which agents and tools reach the broker"),
+            Option.value(
+                "listen", "HOST:PORT", "where to accept HTTP (default 127.0.0.1:8480; port 0 takes a free one)"),
+            Option.flag(
+                "behind-proxy", "a proxy in front speaks TLS; needed for an address that other machines can reach"),
+            Option.value("store", "URL", "a PostgreSQL database in place of a file, for example postgresql:///mayfly"),
+            Option.value("store-password-file", "FILE", "a file whose first line is the database's password"),
+            Option.value("admin", "NAME", "the first administrator's name (default root)"),
+        ] + InitKeys.options
     static let examples = [
         "mayfly init --dir ./broker",
         "mayfly init --dir /var/lib/mayfly --issuer https://mayfly.example.com --listen 127.0.0.1:8480",
@@ -50,17 +55,26 @@ enum InitCommand: CommandLineCommand {
         }
         var config = BrokerConfig(issuer: issuer, listen: listen, directory: directory.path)
         config.store = try location(call) ?? config.store
+        config.keys = try InitKeys.config(call)
+        // The secrets and the token as well: nothing is made when they are out of reach.
+        let place: KeyPlace
+        do {
+            place = try KeyPlace(config)
+        } catch {
+            throw .failed("\(error)", next: KeyPlace.nextStep(error, config))
+        }
         // A database may turn out to be out of reach, or in use: before anything is made.
         let database = try database(config)
         try BrokerDirectory.make(directory.path, mode: 0o755, mayExist: true)
         try BrokerDirectory.make(directory.configFolder, mode: 0o755, mayExist: true)
         try BrokerDirectory.write(
             BrokerConfig.template(
-                issuer: issuer, listen: listen, behindProxy: call.flag("behind-proxy"), store: config.store),
+                issuer: issuer, listen: listen, behindProxy: call.flag("behind-proxy"), store: config.store,
+                keys: config.keys),
             to: directory.configFile, mode: 0o644)
         try BrokerDirectory.make(config.keysDirectory, mode: 0o700)
         try BrokerDirectory.make(directory.path + "/data", mode: 0o700, mayExist: true)
-        try create(config, admin, in: database)
+        try create(config, admin, place, in: database)
         let adminKey = config.keysDirectory + "/admin.pem"
         if call.isJSON {
             Terminal.say(
@@ -101,13 +115,13 @@ enum InitCommand: CommandLineCommand {
     }
 
     private static func create(
-        _ config: BrokerConfig, _ admin: AdminID, in database: (any Store)?
+        _ config: BrokerConfig, _ admin: AdminID, _ place: KeyPlace, in database: (any Store)?
     ) throws(CommandError) {
         let adminKey: PrivateKey
         do throws(CryptoError) {
             adminKey = try PrivateKey.generate(.es256)
-            try PrivateKeyFile.write(adminKey, to: config.keysDirectory + "/admin.pem")
-            try PrivateKeyFile.write(try PrivateKey.generate(.edDSA), to: RunningBroker.ledgerKeyPath(config))
+            try place.write(adminKey, to: config.keysDirectory + "/admin.pem")
+            try place.write(try PrivateKey.generate(.edDSA), to: RunningBroker.ledgerKeyPath(config))
         } catch {
             throw .failed("a key could not be made: \(error)", next: "check \(config.keysDirectory) and its disk")
         }
@@ -123,7 +137,7 @@ enum InitCommand: CommandLineCommand {
                 throw .store(error)
             }
             try Broker.create(
-                in: store, vault: FileKeyVault(directory: config.keysDirectory), admin: admin,
+                in: store, vault: place.vault, admin: admin,
                 adminKey: adminKey.publicKey, wall: SystemClock())
         } catch {
             throw StartFailure.describe(error, config)

@@ -31,6 +31,11 @@ struct KeyPlace {
         try PrivateKeyFile.read(path, passphrase: passphrase)
     }
 
+    /// Writes a new key as the configuration wants its files.
+    func write(_ key: PrivateKey, to path: String) throws(CryptoError) {
+        try PrivateKeyFile.write(key, to: path, passphrase: passphrase)
+    }
+
     /// What to do about a key that cannot be used.
     static func nextStep(_ error: CryptoError, _ config: BrokerConfig) -> String {
         switch error {

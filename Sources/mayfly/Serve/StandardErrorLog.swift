@@ -47,7 +47,7 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     }
 
     func note(_ notice: BrokerNotice) {
-        say(notice == .clusterInTouch ? .info : .error, notice.text(store))
+        say([.clusterInTouch, .signingResumed].contains(notice) ? .info : .error, notice.text(store))
     }
 
     func wants(status: Int) -> Bool {
@@ -142,6 +142,9 @@ extension BrokerNotice {
         case .signingKeyMissing:
             "a signing key that another broker made is not in this one's key directory; give all of them the same "
                 + "keys, and restart this one"
+        case .signingFailed(let error):
+            "a signing key cannot be used, and tokens that need it are refused: \(error); run mayfly doctor"
+        case .signingResumed: "the signing keys can be used again"
         case .clockDiffers:
             "this machine's clock and the database's differ by more than 5 seconds: nothing is written"
         case .clusterOutOfTouch:

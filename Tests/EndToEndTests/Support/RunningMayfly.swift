@@ -11,6 +11,8 @@ final class RunningMayfly {
     /// Its name among the brokers of one store; nil for a broker that has its store for itself.
     let node: String?
     private let fixedIssuer: String?
+    /// What the program finds in its environment beside what it needs to run at all.
+    var environment: [String: String] = [:]
 
     var url: String { "http://127.0.0.1:\(port)" }
     /// The base URL, since `init` was told no other; a node's is that of all nodes.
@@ -23,14 +25,19 @@ final class RunningMayfly {
 
     /// Makes a broker's directory; a port of 0 takes a new one at each start, and with it another issuer.
     ///
-    /// `store` is the URL of a database in place of a file.
-    init(port: UInt16 = 0, under parent: String? = nil, store: String? = nil) throws {
+    /// `store` is the URL of a database in place of a file, `options` are more of `init`'s own.
+    init(
+        port: UInt16 = 0, under parent: String? = nil, store: String? = nil, options: [String] = [],
+        environment: [String: String] = [:]
+    ) throws {
         folder = try TemporaryFolder()
         directory = (parent ?? folder.path) + "/broker"
         keysFolder = directory + "/keys"
         (node, fixedIssuer) = (nil, port == 0 ? nil : "http://127.0.0.1:\(port)")
+        self.environment = environment
         let made = try run(
-            ["init", "--dir", directory, "--listen", "127.0.0.1:\(port)"] + (store.map { ["--store", $0] } ?? []))
+            ["init", "--dir", directory, "--listen", "127.0.0.1:\(port)"] + (store.map { ["--store", $0] } ?? [])
+                + options)
         guard made.status == 0 else { throw HarnessError("mayfly init failed: \(made)") }
     }
 
@@ -47,12 +54,14 @@ final class RunningMayfly {
     /// A broker on a port of its own, for tests that start it again.
     ///
     /// The port is below the range from which the kernel picks for outgoing connections.
-    static func onFixedPort(store: String? = nil) throws -> RunningMayfly {
+    static func onFixedPort(
+        store: String? = nil, options: [String] = [], environment: [String: String] = [:]
+    ) throws -> RunningMayfly {
         for _ in 0..<50 {
             let port = UInt16.random(in: 20_000..<32_000)
             guard let probe = try? ListeningSocket(port: port) else { continue }
             probe.close()
-            return try RunningMayfly(port: port, store: store)
+            return try RunningMayfly(port: port, store: store, options: options, environment: environment)
         }
         throw HarnessError("no free port found")
     }
@@ -72,7 +81,8 @@ final class RunningMayfly {
     /// Starts it, and returns at once: `waitUntilReady` comes next.
     func launch(environment: [String: String] = [:]) throws {
         starts += 1
-        process = try ChildProcess(try Self.program(), serve, environment: environment, errors: errorFile)
+        process = try ChildProcess(
+            try Self.program(), serve, environment: self.environment.merging(environment) { $1 }, errors: errorFile)
     }
 
     private var serve: [String] {
@@ -92,7 +102,7 @@ final class RunningMayfly {
     /// Runs `serve` where it must refuse to start.
     func refusedStart() throws -> CommandResult {
         let errors = "\(folder.path)/refused.\(UInt64.random(in: 0...UInt64.max))"
-        let child = try ChildProcess(try Self.program(), serve, errors: errors)
+        let child = try ChildProcess(try Self.program(), serve, environment: environment, errors: errors)
         if let line = try child.line() { throw HarnessError("mayfly serve started: \(line)") }
         return CommandResult(status: try child.wait(), output: "", errors: try Files.text(errors))
     }
@@ -133,7 +143,7 @@ final class RunningMayfly {
 
     /// Runs another command of the program.
     func run(_ arguments: [String]) throws -> CommandResult {
-        try CommandResult.run(try Self.program(), arguments, in: folder)
+        try CommandResult.run(try Self.program(), arguments, environment: environment, in: folder)
     }
 
     private var errorFile: String { "\(folder.path)/serve.\(node ?? "")\(starts)" }
