@@ -44,6 +44,9 @@ enum PEM {
         return unsafe KeyHandle(adopting: pointer)
     }
 
+    /// Whether a text begins as a key that is not encrypted.
+    static func isPlain(_ text: [UInt8]) -> Bool { text.starts(with: plain.begin) }
+
     /// The first END line is the last thing in the text but white space.
     private static func stands(_ text: [UInt8], in frame: Frame) -> Bool {
         guard text.starts(with: frame.begin),

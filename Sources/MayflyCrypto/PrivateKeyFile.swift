@@ -25,7 +25,12 @@ package enum PrivateKeyFile {
         guard unsafe link(neighbour, path) == 0 else {
             throw errno == EEXIST ? .keyFileExists : .keyFile(errno)
         }
-        let directory = try OwnedDescriptor.open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try sync(parent(of: path))
+    }
+
+    /// Makes the names in a folder durable.
+    static func sync(_ folder: String) throws(CryptoError) {
+        let directory = try OwnedDescriptor.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard fsync(directory.number) == 0 else { throw .keyFile(errno) }
     }
 
@@ -36,7 +41,7 @@ package enum PrivateKeyFile {
         return try PrivateKey(pem: pem, passphrase: passphrase)
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
     }

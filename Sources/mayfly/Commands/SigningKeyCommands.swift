@@ -3,7 +3,7 @@ import MayflyModel
 
 /// `mayfly keys …`: the broker's signing keys.
 enum SigningKeyCommands {
-    static let all = [list, rotate, compromise]
+    static let all = [list, rotate, compromise, EncryptKeysCommand.command]
 
     private static let list = Command(
         name: "keys list", summary: "List the broker's signing keys", options: Connection.adminOptions,

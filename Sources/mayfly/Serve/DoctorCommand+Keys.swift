@@ -23,7 +23,20 @@ extension DoctorCommand {
         let ledgerKey = look("ledger key can be used", config) { () throws(CryptoError) in
             _ = try place.read(RunningBroker.ledgerKeyPath(config))
         }
-        return [ledgerKey] + signing.map { finding($0, place, config) }
+        return encryption(config) + [ledgerKey] + signing.map { finding($0, place, config) }
+    }
+
+    /// Whether the files are encrypted, where a passphrase says that they are to be.
+    private static func encryption(_ config: BrokerConfig) -> [Finding] {
+        guard config.keys.passphrase != nil else { return [] }
+        let name = "key files are encrypted"
+        do {
+            let plain = try PrivateKeyFile.unencrypted(in: config.keysDirectory)
+            guard let first = plain.first else { return [Finding(check: name)] }
+            return [Finding(check: name, trouble: "\(first) is not; encrypt it with: mayfly keys encrypt --dir D")]
+        } catch {
+            return [Finding(check: name, trouble: "\(error); \(KeyPlace.nextStep(error, config))")]
+        }
     }
 
     private static func finding(_ record: SigningKeyRecord, _ place: KeyPlace, _ config: BrokerConfig) -> Finding {

@@ -38,9 +38,10 @@ final class Desk {
     private(set) var secrets: [String: String] = [:]
 
     /// Takes a broker that runs, as its first administrator.
-    init(_ broker: RunningMayfly) throws {
+    init(_ broker: RunningMayfly, passphrase: Secret? = nil) throws {
         self.broker = broker
-        admin = Principal(id: "admin:root", key: try PrivateKeyFile.read(broker.keysFolder + "/admin.pem"))
+        admin = Principal(
+            id: "admin:root", key: try PrivateKeyFile.read(broker.keysFolder + "/admin.pem", passphrase: passphrase))
     }
 
     /// The same people and tools at another broker of the same store.
