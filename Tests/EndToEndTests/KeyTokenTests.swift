@@ -212,6 +212,25 @@ import TokenHarness
         #expect(try broker.stop() == 0)
     }
 
+    @Test func tokenThatIsTakenOutAndPutBackIsUsedAgain() throws {
+        let bench = try Bench()
+        let broker = try bench.broker()
+        try broker.start()
+        let desk = try Desk.open(broker)
+        let token = try desk.mint("support", Self.scope)
+        let (tokens, away) = (bench.hsm.folder + "/tokens", bench.hsm.folder + "/away")
+        #expect(rename(tokens, away) == 0)
+        let refused = try desk.token(as: try desk.agent("support"), Self.scope)
+        #expect(refused.status == 503, "\(refused)")
+        #expect(try HTTP.get("/readyz", from: broker.port).status == 503)
+        #expect(rename(away, tokens) == 0)
+        let end = ContinuousClock.now + .seconds(30)
+        while try HTTP.get("/readyz", from: broker.port).status != 200, ContinuousClock.now < end { usleep(100_000) }
+        #expect(try desk.isActive(token))
+        #expect(try desk.isActive(try desk.mint("support", Self.scope)))
+        #expect(try broker.stop() == 0)
+    }
+
     @Test func brokerMovesFromFilesIntoATokenWithTwoRotations() throws {
         let bench = try Bench()
         let broker = try RunningMayfly.onFixedPort(environment: bench.hsm.environment)
