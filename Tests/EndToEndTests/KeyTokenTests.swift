@@ -212,7 +212,7 @@ import TokenHarness
         #expect(try broker.stop() == 0)
     }
 
-    @Test func tokenThatIsTakenOutAndPutBackIsUsedAgain() throws {
+    @Test func tokenThatIsTakenOutStopsGrantsUntilTheBrokerStartsWithItAgain() throws {
         let bench = try Bench()
         let broker = try bench.broker()
         try broker.start()
@@ -224,8 +224,11 @@ import TokenHarness
         #expect(refused.status == 503, "\(refused)")
         #expect(try HTTP.get("/readyz", from: broker.port).status == 503)
         #expect(rename(away, tokens) == 0)
-        let end = ContinuousClock.now + .seconds(30)
-        while try HTTP.get("/readyz", from: broker.port).status != 200, ContinuousClock.now < end { usleep(100_000) }
+        // SoftHSM finds its tokens when it is loaded, and never again.
+        #expect(try desk.isActive(token))
+        #expect(try broker.stop() == 0)
+        try broker.start()
+        #expect(try HTTP.get("/readyz", from: broker.port).status == 200)
         #expect(try desk.isActive(token))
         #expect(try desk.isActive(try desk.mint("support", Self.scope)))
         #expect(try broker.stop() == 0)

@@ -13,7 +13,7 @@ enum EncryptKeysCommand: CommandLineCommand {
         disk before may still be found there, and in backups: rotate the keys afterwards.
         """
     static let options = [Option.value("dir", "D", "the broker's directory")]
-    static let examples = ["mayfly keys encrypt --dir ./broker && mayfly keys rotate --dir ./broker"]
+    static let examples = ["mayfly keys encrypt --dir ./broker"]
 
     static func run(_ call: Invocation) throws(CommandError) {
         let config: BrokerConfig
