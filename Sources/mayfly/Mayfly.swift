@@ -4,7 +4,7 @@ internal import Glibc
 @main enum Mayfly {
     static let commands = CommandTable(
         commands: [InitCommand.command, ServeCommand.command, DoctorCommand.command]
-            + AgentCommands.all + RegistryCommands.all + ProviderCommands.all + TrustCommands.all
+            + AgentCommands.all + RegistryCommands.all + ProviderCommands.all + PersonCommands.all + TrustCommands.all
             + [ApplyCommand.command] + RevokeCommands.all + SigningKeyCommands.all
             + ApprovalCommands.all + SupervisionCommands.all + NoticeCommands.all + PolicyCommands.all
             + LedgerCommands.all + StoreCommands.all + ClusterCommands.all + TokenCommands.all

@@ -43,6 +43,7 @@ struct Routes {
         let names = [
             "owners": "owner:support-lead", "roles": "role:reader", "resources": "tickets", "agents": "agent:support",
             "policies": "0", "providers": "provider:example",
+            "people": "person:example:24400320",
         ]
         // Its keys are written down: nobody is asked for them.
         let keys = JSONValue.array([.object(try PrivateKey.generate(.es256).publicKey.jwk)])

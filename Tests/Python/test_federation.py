@@ -52,8 +52,16 @@ class Federation(unittest.TestCase):
             "POST",
             "/api/v1/apply",
             {
+                "roles": [{"id": "role:person", "scopes": ["tickets:read"]}],
                 "providers": [
-                    {"id": "provider:cluster", "issuer": cls.provider.issuer},
+                    {
+                        "id": "provider:cluster",
+                        "issuer": cls.provider.issuer,
+                        "people": {
+                            "audiences": ["chat"],
+                            "rules": [{"claims": {"groups": "support"}, "roles": ["role:person"]}],
+                        },
+                    },
                     {"id": "provider:prod", "trust_domain": "prod.example", "reusable": True, "jwks": bundle},
                 ],
                 "agents": [
@@ -119,6 +127,47 @@ class Federation(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             statuses = list(pool.map(lambda _: ask(token).status_code, range(16)))
         self.assertEqual(sorted(statuses), [200] + [401] * 15)
+
+    def test_an_agent_acts_for_a_person_until_they_leave(self):
+        def exchange(**claims) -> requests.Response:
+            person = self.provider.token("chat", "24400320", **{"groups": ["support"], **claims})
+            return requests.post(
+                TOKEN_URL,
+                data={
+                    "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                    "client_assertion_type": BEARER,
+                    "client_assertion": self.token(),
+                    "subject_token": person,
+                    "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+                    "resource": "tickets",
+                },
+                timeout=10,
+            )
+
+        answer = exchange()
+        self.assertEqual(answer.status_code, 200, answer.text)
+        token = answer.json()["access_token"]
+        claims = jwt.decode(token, options={"verify_signature": False})
+        self.assertEqual(claims["sub"], "person:cluster:24400320")
+        self.assertEqual(claims["act"], {"sub": "agent:pod"})
+        self.assertEqual(claims["scope"], "tickets:read")
+        self.assertEqual(exchange(groups=["sales"]).json()["error"], "invalid_request")
+        self.assertTrue(self.introspect(token)["active"])
+        admin("POST", "/api/v1/people/person:cluster:24400320/leave", {"reason": "left the company"})
+        self.assertEqual(self.introspect(token), {"active": False})
+        self.assertEqual(exchange().json()["error"], "invalid_request")
+        admin("POST", "/api/v1/people/person:cluster:24400320/return", {"reason": "a mistake"})
+        self.assertEqual(self.introspect(token), {"active": False})
+        self.assertEqual(exchange().status_code, 200)
+
+    def introspect(self, token: str) -> dict:
+        answer = requests.post(
+            ISSUER + "/oauth2/introspect",
+            data={"token": token},
+            auth=(CONTEXT["resource"], CONTEXT["secret"]),
+            timeout=10,
+        )
+        return answer.json()
 
     def test_rotated_keys_are_fetched_and_old_ones_forgotten(self):
         old = self.token()

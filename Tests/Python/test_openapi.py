@@ -14,6 +14,7 @@ NAMES = {
     "agents": "agent:support",
     "policies": "0",
     "providers": "provider:example",
+    "people": "person:example:24400320",
 }
 # Its keys are written down: nobody is asked for them.
 PROVIDER = {

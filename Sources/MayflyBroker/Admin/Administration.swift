@@ -124,6 +124,16 @@ package struct Administration: Sendable {
         }
     }
 
+    /// A person leaves, or comes back.
+    package func change(
+        _ person: PersonID, to state: Person.State, reason: String, by actor: String,
+        _ completion: @escaping Completion<Person>
+    ) {
+        writer.submit(
+            PersonCommand(id: person, state: state, actor: actor, reason: reason),
+            state == .left ? counted(.leave, completion) : completion)
+    }
+
     /// Makes a single-use enrolment code; it is answered here and kept nowhere.
     package func enrolmentCode(
         for holder: KeyHolder, by actor: String,
@@ -210,6 +220,9 @@ package struct Administration: Sendable {
             event.owner = id
             return
         case .role, .provider, .everything: return
+        case .person(let id):
+            event.subject = id.text
+            return
         case .resource(let name):
             event.resource = state.read { $0.resources[name]?.spec.identifier.text }
             return

@@ -53,6 +53,9 @@ struct RegistryWriter {
         guard state.providers.all(where: { $0.id != spec.id && $0.spec.authority == spec.authority }).isEmpty else {
             throw invalid(spec.isTrustDomain ? "trust_domain" : "issuer", "no other provider has the same")
         }
+        guard (spec.people?.rules ?? []).allSatisfy({ $0.roles.allSatisfy { state.roles[$0] != nil } }) else {
+            throw invalid("people", "each role is registered")
+        }
         // One of the same name that was removed may have left tokens behind; they are not this one's.
         var new =
             old ?? Provider(id: spec.id, spec: spec, epoch: moment.epoch, createdAt: moment.now, version: 0)

@@ -24,6 +24,10 @@ struct RemoveCommand: Command {
                     && (agent.spec.roles.contains(id) || agent.spec.delegates.contains(.role(id)))
             }
             guard users.isEmpty else { throw .conflict("agents still have the role; take it from them first") }
+            let givers = state.providers.all { $0.spec.people?.rules.contains { $0.roles.contains(id) } ?? false }
+            guard givers.isEmpty else {
+                throw .conflict("a provider's rules still give the role to people; change them first")
+            }
             return Decided((), changes: [.removeRole(id)], events: [.change(role, "remove", actor: actor)])
         case .resource(let id):
             guard let resource = state.resources[id] else { throw .notFound }

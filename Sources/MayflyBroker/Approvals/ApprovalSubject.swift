@@ -21,6 +21,8 @@ package struct ApprovalSubject: Equatable, Sendable {
     package var task: String?
     /// The digest text of the policy that asks.
     package var bundle: String
+    /// On whose behalf; nil for an agent's own task.
+    package var person: PersonID?
 
     /// A token that is to be made.
     package init(
@@ -69,6 +71,7 @@ package struct ApprovalSubject: Equatable, Sendable {
             object["life"] = .integer(rights.life)
         }
         object["bundle"] = .string(bundle)
+        object["person"] = person.map { .string($0.text) }
         return object
     }
 
@@ -92,6 +95,9 @@ extension ApprovalSubject {
             chain: try fields.identifiersWithRepeats("chain", maximumCount: links),
             task: try fields.optionalString("task", maximum: TokenID.maximumTaskLength),
             bundle: try fields.string("bundle"))
+        guard let text = try fields.optionalString("person") else { return }
+        guard let id = PersonID(text) else { throw fields.failure("person", .invalid(rule: "a person")) }
+        person = id
     }
 }
 

@@ -9,7 +9,7 @@ extension LedgerEvent {
     ) -> LedgerEvent {
         let subject = request.subject
         var event = LedgerEvent(kind, outcome, actor: actor)
-        event.subject = subject.chain.first?.text ?? subject.agent.text
+        event.subject = subject.person?.text ?? subject.chain.first?.text ?? subject.agent.text
         event.agent = subject.agent
         event.owner = subject.owner
         event.answering = Set(subject.chain.compactMap { state.agents[$0]?.spec.owner })

@@ -113,5 +113,6 @@ extension ApprovalSubject {
             // A task that the broker has just made up is another one each time.
             task: minting.parents.isEmpty ? minting.request.task : minting.task, delegates: minting.delegates,
             life: minting.life, bundle: bundle)
+        person = minting.actedFor?.person
     }
 }

@@ -28,6 +28,12 @@ package enum TrustFault: String, Error, Equatable, Sendable, CaseIterable {
     case ambiguous
     /// `client_id` names another agent than the one whose conditions hold.
     case otherClient = "other_client"
+    /// The provider is not registered for people.
+    case noPeople = "no_people"
+    /// None of the provider's rules gives the person a role.
+    case noRights = "no_rights"
+    /// They give the person more roles than a token carries.
+    case tooManyRoles = "too_many_roles"
     /// The agent may not authenticate now.
     case agentNotActive = "agent_not_active"
 
@@ -50,6 +56,9 @@ package enum TrustFault: String, Error, Equatable, Sendable, CaseIterable {
         case .noAgent: "no agent's trust conditions hold for it"
         case .ambiguous: "the trust conditions of more than one agent hold for it; make them exclude each other"
         case .otherClient: "client_id names another agent than the one whose conditions hold"
+        case .noPeople: "the provider is not registered with people, so nobody acts for those whom it knows"
+        case .tooManyRoles: "the provider's rules give the person more than \(PeopleSpec.maximumRoles) roles"
+        case .noRights: "none of the provider's rules for people holds for its subject and claims"
         case .agentNotActive: "the agent is suspended, has ended, or its owner has left"
         }
     }

@@ -29,6 +29,8 @@ package struct TrustReport: Sendable {
     /// The agent that it would be; nil when it would be refused.
     package var agent: AgentID?
     package var fault: TrustFault?
+    /// The person whom it is about, and the roles that they get; nil when nobody may act on it.
+    package var actedFor: ActedFor?
     /// Of all agents that trust the provider; empty when the token itself is refused.
     package var candidates: [Candidate] = []
     /// Whether there were more.
@@ -52,6 +54,9 @@ extension TrustVerifier {
             report.provider = provider(of: token, form)
             let provider = report.provider.flatMap { id in state.read { $0.providers[id] } }
             report.keys = provider.map { keys.status(of: $0) }
+            if provider?.spec.people != nil, case .person(let person)? = try? person(compact, at: now) {
+                report.actedFor = person.actedFor
+            }
             switch try verify(token, form: form, at: now) {
             case .needsKeys(let provider): return .needsKeys(of: provider)
             case .verified(let token):

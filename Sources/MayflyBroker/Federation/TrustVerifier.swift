@@ -23,6 +23,13 @@ package struct TrustVerifier: Sendable {
     /// Whether a provider has signed the token, and all of it holds that does not depend on an agent.
     func verify(_ token: UnverifiedToken, form: AssertionForm, at now: Timestamp) throws(TrustFault) -> Outcome {
         let provider = try claimed(token, form)
+        return try verify(token, form: form, of: provider, once: !provider.spec.isReusable, at: now)
+    }
+
+    /// The same for a provider that was looked up; `once` says that the token is used up, and so needs a `jti`.
+    func verify(
+        _ token: UnverifiedToken, form: AssertionForm, of provider: Provider, once: Bool, at now: Timestamp
+    ) throws(TrustFault) -> Outcome {
         try token.checkHeader(form)
         guard let algorithm = token.jws.algorithm, provider.spec.algorithms.contains(algorithm) else {
             throw .algorithm
@@ -35,7 +42,7 @@ package struct TrustVerifier: Sendable {
             guard candidates.contains(where: { $0.algorithms.contains(algorithm) }) else { throw .unknownKey }
             guard candidates.contains(where: { token.jws.isSigned(by: $0) }) else { throw .signature }
         }
-        return .verified(try token.verified(for: provider, at: now, skew: live.current.clockSkew))
+        return .verified(try token.verified(for: provider, once: once, at: now, skew: live.current.clockSkew))
     }
 
     /// The one agent that the token vouches for, and that may authenticate now.
@@ -56,7 +63,7 @@ package struct TrustVerifier: Sendable {
         }
     }
 
-    private func claimed(_ token: UnverifiedToken, _ form: AssertionForm) throws(TrustFault) -> Provider {
+    func claimed(_ token: UnverifiedToken, _ form: AssertionForm) throws(TrustFault) -> Provider {
         let authority = try token.authority(form)
         guard let provider = state.read({ $0.providers.all { $0.spec.authority == authority }.first }) else {
             throw .unknownProvider

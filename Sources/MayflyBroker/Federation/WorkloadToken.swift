@@ -82,7 +82,9 @@ struct UnverifiedToken {
     }
 
     /// What it says, once `provider` has signed it; checks everything else that does not depend on an agent.
-    func verified(for provider: Provider, at now: Timestamp, skew: Int64) throws(TrustFault) -> WorkloadToken {
+    func verified(
+        for provider: Provider, once: Bool, at now: Timestamp, skew: Int64
+    ) throws(TrustFault) -> WorkloadToken {
         guard let subject = claims["sub"]?.stringValue,
             (1...Self.maximumSubjectLength).contains(subject.utf8.count)
         else { throw .subject }
@@ -100,7 +102,7 @@ struct UnverifiedToken {
         }
         guard expiresAt - begin <= provider.spec.maximumTokenLife + skew else { throw .tooLong }
         var tokenID: String?
-        if !provider.spec.isReusable {
+        if once {
             guard let id = claims["jti"]?.stringValue,
                 (1...ClientAuthenticator.maximumAssertionIDLength).contains(id.utf8.count)
             else { throw .noTokenID }

@@ -48,7 +48,8 @@ struct MintCommand: Command {
             return refused(Self.ticketUsed, "ticket.replayed", using: [assertion, proof])
         }
         guard let resource = state.resources[resource], let holder = chain.last,
-            let agent = state.agents[holder.agent], state.isAlive(chain, for: resource, at: moment.now),
+            let agent = state.agents[holder.agent],
+            state.isAlive(chain, onBehalfOf: token.claims.actedFor, for: resource, at: moment.now),
             !state.isRevoked(task: token.claims.task, trace: token.claims.trace), state.policy.id == policy,
             state.mayKeep(token, at: moment.now)
         else {

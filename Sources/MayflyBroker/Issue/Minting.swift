@@ -26,11 +26,15 @@ struct Minting: Sendable {
     var demandsBinding = false
     /// As it was asked for.
     var request = TokenRequest()
+    /// For whom the chain acts; nil when it began with an agent's own task.
+    var actedFor: ActedFor?
+    /// The smallest epoch that a token on that person's behalf may carry, at the root of a chain.
+    var personEpoch: Int64 = 0
     /// The approval that the client comes with, if it names one.
     var approval: ApprovalID?
     /// The approval that the token is made of.
     var agreement: ApprovalID?
 
-    /// Whether `request` says all that is needed to ask again: what comes from a parent's token does not.
-    var canBeRepeated: Bool { parents.isEmpty && kind == .accessToken }
+    /// Whether `request` says all that is needed to ask again: what comes from a parent's or a person's token does not.
+    var canBeRepeated: Bool { parents.isEmpty && kind == .accessToken && actedFor == nil }
 }

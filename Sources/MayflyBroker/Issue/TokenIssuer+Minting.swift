@@ -97,7 +97,8 @@ extension TokenIssuer {
             throw OAuthError(.invalidGrant, "no time is left: the parent token or the agent is about to end")
         }
         let link = ChainLink(
-            tokenID: tokenID, agent: view.agent.id, epoch: view.epoch, ticket: minting.ticket?.id)
+            tokenID: tokenID, agent: view.agent.id, epoch: max(view.epoch, minting.personEpoch),
+            ticket: minting.ticket?.id)
         let claims = TokenClaims(
             issuer: settings.issuer, subject: minting.subject,
             audience: isTicket ? settings.issuer : minting.grant.resource.text, clientID: view.agent.id.text,
@@ -109,7 +110,7 @@ extension TokenIssuer {
             grantedUntil: isTicket ? minting.notPast : nil, bundle: view.policy.digest,
             context: isTicket ? PolicyContext() : minting.request.context.known,
             approval: minting.agreement?.text, keyThumbprint: isTicket ? nil : client.proof?.thumbprint,
-            demandsBinding: isTicket && minting.demandsBinding)
+            demandsBinding: isTicket && minting.demandsBinding, actedFor: minting.actedFor)
         let signed: Keyring.SignedToken
         do {
             signed = try keyring.sign(claims, as: minting.kind, with: view.resource.spec.signing.algorithm)

@@ -20,6 +20,9 @@ extension LedgerEvent {
         case let resource as Resource:
             event.resource = resource.spec.identifier.text
             event.target = "resource:\(resource.id.text)"
+        case let person as Person:
+            event.subject = person.id.text
+            event.target = person.id.text
         case let provider as Provider: event.target = provider.id.text
         case let admin as Admin: event.target = admin.id.text
         default: break

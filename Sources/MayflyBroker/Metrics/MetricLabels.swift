@@ -141,7 +141,7 @@ package enum QuotaPhase: Int, MetricLabel {
 
 /// What was ended.
 package enum RevocationKind: Int, MetricLabel {
-    case token, task, trace, agent, owner, role, resource, provider, everything
+    case token, task, trace, agent, owner, role, resource, provider, person, everything
     case suspend, offboard, leave
     /// A compromised signing key.
     case key
@@ -156,6 +156,7 @@ package enum RevocationKind: Int, MetricLabel {
         case .role: self = .role
         case .resource: self = .resource
         case .provider: self = .provider
+        case .person: self = .person
         case .everything: self = .everything
         }
     }

@@ -37,6 +37,8 @@ package struct ProviderSpec: Equatable, Sendable {
     package var maximumTokenLife: Int64
     /// Whether one token may be presented several times; otherwise it needs a `jti`, which is used up.
     package var isReusable: Bool
+    /// Whom agents may act for; nil for a provider that knows workloads only.
+    package var people: PeopleSpec?
 
     package init(_ fields: inout FieldReader) throws(FieldError) {
         id = try fields.identifier("id")
@@ -47,6 +49,10 @@ package struct ProviderSpec: Equatable, Sendable {
         maximumTokenLife =
             try fields.duration("max_token_life", in: Self.tokenLifeRange) ?? Self.defaultTokenLife
         isReusable = try fields.optionalBool("reusable") ?? false
+        people = try PeopleSpec.read("people", of: &fields)
+        guard people == nil || !isTrustDomain else {
+            throw fields.failure("people", .invalid(rule: "a trust domain knows workloads, and no people"))
+        }
     }
 
     package var json: JSONObject {
@@ -60,6 +66,7 @@ package struct ProviderSpec: Equatable, Sendable {
         object["algorithms"] = .array(algorithms.map { .string($0.rawValue) })
         object["max_token_life"] = .integer(maximumTokenLife)
         object["reusable"] = .bool(isReusable)
+        object["people"] = people.map { .object($0.json) }
         return object
     }
 
@@ -147,6 +154,7 @@ extension ProviderSpec {
     /// Whether every token that `old` vouched for is one that this vouches for, so that what came of them may live on.
     func keepsAllTrust(in old: ProviderSpec) -> Bool {
         authority == old.authority && Set(algorithms).isSuperset(of: old.algorithms) && keepsKeys(of: old)
+            && (old.people.map { before in people?.keepsAll(of: before) ?? false } ?? true)
     }
 
     private func keepsKeys(of old: ProviderSpec) -> Bool {

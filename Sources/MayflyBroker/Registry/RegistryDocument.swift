@@ -1,6 +1,6 @@
 package import MayflyModel
 
-/// A whole registry as a file or a request states it: owners, resources, providers, roles, agents.
+/// A whole registry as a file or a request states it: owners, resources, roles, providers, agents.
 package enum RegistryDocument {
     /// Records of one kind in one document.
     package static let maximumRecords = 5000
@@ -19,14 +19,14 @@ package enum RegistryDocument {
             writes.append(.resource(try ResourceSpec(&reader)))
             try reader.finish()
         }
-        for (value, path) in try fields.values("providers", maximumCount: maximumRecords) ?? [] {
-            var reader = try FieldReader(value, path: path)
-            writes.append(.provider(try ProviderSpec(&reader)))
-            try reader.finish()
-        }
         for (value, path) in try fields.values("roles", maximumCount: maximumRecords) ?? [] {
             var reader = try FieldReader(value, path: path)
             writes.append(.role(try RoleSpec(&reader)))
+            try reader.finish()
+        }
+        for (value, path) in try fields.values("providers", maximumCount: maximumRecords) ?? [] {
+            var reader = try FieldReader(value, path: path)
+            writes.append(.provider(try ProviderSpec(&reader)))
             try reader.finish()
         }
         for (value, path) in try fields.values("agents", maximumCount: maximumRecords) ?? [] {

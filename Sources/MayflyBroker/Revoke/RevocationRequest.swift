@@ -12,6 +12,8 @@ package enum RevocationRequest: Equatable, Sendable {
     case resource(ResourceName)
     /// Every token of every agent that trusts it.
     case provider(ProviderID)
+    /// Every token on behalf of a person.
+    case person(PersonID)
     case everything
 
     package var text: String {
@@ -24,6 +26,7 @@ package enum RevocationRequest: Equatable, Sendable {
         case .role(let id): id.text
         case .resource(let id): "resource:\(id.text)"
         case .provider(let id): id.text
+        case .person(let id): id.text
         case .everything: "everything"
         }
     }
@@ -34,7 +37,7 @@ package enum RevocationRequest: Equatable, Sendable {
         case .token(let id): .token(id)
         case .task(let name): .task(name)
         case .trace(let id): .trace(id)
-        case .agent, .owner, .role, .resource, .provider, .everything: nil
+        case .agent, .owner, .role, .resource, .provider, .person, .everything: nil
         }
     }
 }
@@ -86,6 +89,10 @@ struct RevokeCommand: Command {
             guard var provider = state.providers[id] else { throw .notFound }
             provider.epoch = moment.epoch
             return .provider(provider)
+        case .person(let id):
+            // A name nobody has acted for yet is one that a provider could give out tomorrow, if there is one.
+            guard state.providers[id.provider] != nil else { throw .notFound }
+            return .person(state.person(id, at: moment) { $0.epoch = moment.epoch })
         case .everything:
             return .setting(Setting(id: .epoch, value: moment.epoch))
         }

@@ -36,6 +36,7 @@ package enum Change: Sendable {
     case quota(QuotaUse)
     case provider(Provider)
     case removeProvider(ProviderID)
+    case person(Person)
 
     /// Whether the change belongs to the total order of registry and revocations.
     var countsAsRevision: Bool {
@@ -44,7 +45,7 @@ package enum Change: Sendable {
             .approval, .supervision, .notice, .removeNotice, .behaviour, .removeBehaviour, .quota:
             false
         case .setting, .admin, .owner, .role, .removeRole, .resource, .removeResource, .agent, .signingKey,
-            .revocation, .policy, .removePolicy, .provider, .removeProvider:
+            .revocation, .policy, .removePolicy, .provider, .removeProvider, .person:
             true
         }
     }
@@ -69,7 +70,7 @@ extension Change {
         case .notice: self = .removeNotice(try found(text.flatMap { Int64($0) }))
         case .behaviour: self = .removeBehaviour(try found(text.flatMap { AgentID($0) }))
         case .setting, .admin, .owner, .agent, .signingKey, .revocation, .archive, .budget, .approval, .supervision,
-            .quota:
+            .quota, .person:
             throw failure
         }
     }

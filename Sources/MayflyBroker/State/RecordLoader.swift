@@ -23,6 +23,7 @@ enum LoadedRecord: Sendable {
     case behaviour(BehaviourRecord)
     case quota(QuotaUse)
     case provider(Provider)
+    case person(Person)
 
     init(_ record: StoredRecord, sharing shared: inout SharedValues) throws(FieldError) {
         let object: JSONObject
@@ -51,6 +52,7 @@ enum LoadedRecord: Sendable {
         case .behaviour: self = .behaviour(try BehaviourRecord(stored: object))
         case .quota: self = .quota(try QuotaUse(stored: object))
         case .provider: self = .provider(try Provider(stored: object))
+        case .person: self = .person(try Person(stored: object))
         }
     }
 }
@@ -78,6 +80,7 @@ extension LoadedRecord {
         case .behaviour(let record): .behaviour(record)
         case .quota(let record): .quota(record)
         case .provider(let record): .provider(record)
+        case .person(let record): .person(record)
         }
     }
 }

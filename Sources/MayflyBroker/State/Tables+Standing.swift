@@ -45,8 +45,14 @@ extension Tables {
     /// The largest epoch that was ever given out.
     package var newestEpoch: Int64 { Int64(clamping: revision) }
 
-    /// Whether every agent that the chain names still stands and was not revoked since, and no link was ended.
-    package func isAlive(_ chain: [ChainLink], for resource: Resource, at now: Timestamp) -> Bool {
+    /// Whether every agent that the chain names still stands and was not revoked since, and no link was ended; and
+    /// whoever they act for, too.
+    func isAlive(
+        _ chain: [ChainLink], onBehalfOf person: ActedFor?, for resource: Resource, at now: Timestamp
+    ) -> Bool {
+        if let person {
+            guard let root = chain.first, let epoch = epoch(of: person), root.epoch >= epoch else { return false }
+        }
         for link in chain {
             guard let agent = agents[link.agent], standing(of: agent, at: now) == .active else { return false }
             // An epoch that was never given out would outlive every kill: only a forger could have written it.

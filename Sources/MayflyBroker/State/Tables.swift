@@ -24,6 +24,7 @@ package struct Tables: Sendable {
     private var behaviours = Table<BehaviourRecord>()
     package private(set) var quotaUses = Table<QuotaUse>()
     package private(set) var providers = Table<Provider>()
+    package private(set) var people = Table<Person>()
     /// Counts changes to registry and revocations; the next change's epoch.
     package internal(set) var revision: UInt64 = 0
 
@@ -105,6 +106,7 @@ package struct Tables: Sendable {
         case .provider(let record):
             providerEpochBound = max(providerEpochBound, record.epoch)
             providers.load(record)
+        case .person(let record): people.load(record)
         }
     }
 
@@ -169,6 +171,7 @@ package struct Tables: Sendable {
             providerEpochBound = max(providerEpochBound, record.epoch)
             providers.put(record)
         case .removeProvider(let id): providers.remove(id)
+        case .person(let record): people.put(record)
         }
         if change.countsAsRevision { revision += 1 }
     }
@@ -195,6 +198,7 @@ package struct Tables: Sendable {
         behaviours.collect(into: &batch)
         quotaUses.collect(into: &batch)
         providers.collect(into: &batch)
+        people.collect(into: &batch)
     }
 
     /// The drafted changes alone, so that the draft's hold on the shared rows can end before they are published.
@@ -206,6 +210,7 @@ package struct Tables: Sendable {
             archives: archives.changes, policies: policies.changes, budgets: budgets.changes,
             reservations: reservations.changes, approvals: approvals.changes, supervisions: supervisions.changes,
             notices: notices.changes, quotaUses: quotaUses.changes, providers: providers.changes,
+            people: people.changes,
             audiences: audiences, roleEpochBound: roleEpochBound, providerEpochBound: providerEpochBound,
             revision: revision)
     }
@@ -238,6 +243,7 @@ package struct Tables: Sendable {
         notices.absorb(draft.notices)
         quotaUses.absorb(draft.quotaUses)
         providers.absorb(draft.providers)
+        people.absorb(draft.people)
         audiences = draft.audiences
         roleEpochBound = draft.roleEpochBound
         providerEpochBound = draft.providerEpochBound
@@ -298,6 +304,7 @@ struct DraftedChanges: Sendable {
     let notices: [Notice.ID: Notice?]
     let quotaUses: [QuotaUse.ID: QuotaUse?]
     let providers: [Provider.ID: Provider?]
+    let people: [Person.ID: Person?]
     let audiences: [ResourceURL: ResourceName]
     let roleEpochBound: Int64
     let providerEpochBound: Int64

@@ -33,6 +33,8 @@ package enum RecordKind: Int, Sendable, CaseIterable {
     case quota = 19
     /// Somebody who vouches for workloads or people.
     case provider = 20
+    /// What was decided about a person of a provider.
+    case person = 21
 }
 
 /// The name of one record.

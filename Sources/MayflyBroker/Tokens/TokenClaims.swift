@@ -39,6 +39,8 @@ package struct TokenClaims: Equatable, Sendable {
     package var keyThumbprint: String?
     /// In a ticket: whether what is redeemed from it must be bound to a key, because the parent is.
     package var demandsBinding: Bool
+    /// The subject, where the chain acts for a person; nil when it began with an agent's own task.
+    package var actedFor: ActedFor?
 
     /// The claims as JSON in a fixed order.
     package func encoded() -> [UInt8] {
@@ -88,9 +90,11 @@ package struct TokenClaims: Equatable, Sendable {
     }
 
     /// The `act` claim: the outermost actor holds the token now, deeper ones held its ancestors (RFC 8693 §4.1).
+    ///
+    /// The first agent is the subject itself, unless it acts for a person.
     package var actors: JSONObject? {
         var act: JSONObject?
-        for link in chain.dropFirst() {
+        for link in chain.dropFirst(actedFor == nil ? 1 : 0) {
             var outer: JSONObject = ["sub": .string(link.agent.text)]
             outer["act"] = act.map { .object($0) }
             act = outer
@@ -133,6 +137,10 @@ package struct TokenClaims: Equatable, Sendable {
             if demandsBinding {
                 writer.name("bound")
                 writer.bool(true)
+            }
+            if let actedFor {
+                writer.name("person")
+                writer.value(.array(actedFor.roles.map { .string($0.text) }))
             }
         }
         writer.endObject()
@@ -186,8 +194,21 @@ package struct TokenClaims: Equatable, Sendable {
         grantedUntil = try inner.optionalInteger("until", in: 0...Self.latestSecond)
         epoch = try inner.optionalInteger("epoch", in: 0...Int64.max) ?? 0
         demandsBinding = try inner.optionalBool("bound") ?? false
+        actedFor = try Self.actedFor(subject, &inner)
         try inner.finish()
         try fields.finish()
+    }
+
+    /// A subject that is a person comes with the roles of that person, and no other subject does.
+    private static func actedFor(_ subject: String, _ inner: inout FieldReader) throws(FieldError) -> ActedFor? {
+        let roles: [RoleID]? = try inner.identifiers("person", maximumCount: PeopleSpec.maximumRoles)
+        let person = PersonID(subject)
+        switch (person, roles) {
+        case (nil, nil): return nil
+        case (let person?, let roles?) where !roles.isEmpty: return ActedFor(person: person, roles: roles)
+        case (nil, .some), (.some, _):
+            throw inner.failure("person", .invalid(rule: "the roles of a subject that is a person"))
+        }
     }
 
     /// The details, and the one object among them that holds limits.
@@ -220,7 +241,7 @@ package struct TokenClaims: Equatable, Sendable {
         trace: String = "", chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil,
         grantedUntil: Int64? = nil, epoch: Int64 = 0, bundle: String = TokenClaims.registryBundle,
         context: PolicyContext = PolicyContext(), approval: String? = nil, keyThumbprint: String? = nil,
-        demandsBinding: Bool = false
+        demandsBinding: Bool = false, actedFor: ActedFor? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -244,5 +265,6 @@ package struct TokenClaims: Equatable, Sendable {
         self.approval = approval
         self.keyThumbprint = keyThumbprint
         self.demandsBinding = demandsBinding
+        self.actedFor = actedFor
     }
 }

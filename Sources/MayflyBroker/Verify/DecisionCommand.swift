@@ -62,7 +62,7 @@ struct DecisionCommand: Command {
         guard let active, decision.isAllowed else { return Decided(Ruling(decision), events: [event]) }
         let claims = active.claims
         guard let resource = state.resources[active.resource.id], moment.now.seconds < claims.expiresAt,
-            state.isAlive(claims.chain, for: resource, at: moment.now),
+            state.isAlive(claims.chain, onBehalfOf: claims.actedFor, for: resource, at: moment.now),
             !state.isRevoked(task: claims.task, trace: claims.trace)
         else { return refused(.inactive) }
         // A version that went away and came back meanwhile has not been asked, if what was in between allows

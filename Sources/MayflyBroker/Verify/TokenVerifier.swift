@@ -121,7 +121,7 @@ package final class TokenVerifier: Sendable {
             return isAliveWithoutChain(claims, in: tables) ? Timestamp(milliseconds: Int64.max) : nil
         }
         guard let resource = token.resource.flatMap({ tables.resource(identifiedBy: $0) }),
-            tables.isAlive(claims.chain, for: resource, at: now),
+            tables.isAlive(claims.chain, onBehalfOf: claims.actedFor, for: resource, at: now),
             !tables.isRevoked(task: claims.task, trace: claims.trace),
             !asksPolicy || tables.stillAllows(claims, for: resource, at: now, behaviour: behaviour)
         else { return nil }

@@ -17,11 +17,12 @@ extension VerificationService {
         guard let type = question.type, let identifier = question.identifier else {
             return .impossible(AccessRequest(.unreadable))
         }
-        let subject = ApprovalSubject(
+        var subject = ApprovalSubject(
             .action(ApprovalSubject.Action(name: question.action, type: type, identifier: identifier)),
             agent: agent.id, owner: agent.spec.owner, resource: active.resource.id, scopes: scopes,
             context: question.properties, chain: claims.chain.dropLast().map(\.agent), task: claims.task,
             bundle: state.read { governance.bundle(in: $0) })
+        subject.person = claims.actedFor?.person
         let now = clock.now()
         let terms = try governance.approvals(for: subject, of: agent, ruling: ruling, at: now)
         // A policy that wants people and names none is not one that anybody can satisfy.

@@ -137,6 +137,8 @@ extension ProviderKeys.Status {
 extension TrustReport {
     var json: JSONObject {
         var object: JSONObject = ["accepted": .bool(agent != nil)]
+        object["person"] = actedFor.map { .string($0.person.text) }
+        object["roles"] = actedFor.map { .array($0.roles.map { .string($0.text) }) }
         object["agent"] = agent.map { .string($0.text) }
         object["fault"] = fault.map { .string($0.rawValue) }
         object["explanation"] = fault.map { .string($0.explanation) }

@@ -4,7 +4,7 @@ import MayflyModel
 /// The registry as a whole, and what its endpoints share.
 enum RegistryAPI {
     static let endpoints =
-        OwnersAPI.endpoints + ProvidersAPI.endpoints + RolesAPI.endpoints + ResourcesAPI.endpoints
+        OwnersAPI.endpoints + ProvidersAPI.endpoints + PeopleAPI.endpoints + RolesAPI.endpoints + ResourcesAPI.endpoints
         + AgentsAPI.endpoints + [apply]
 
     private static let apply = Endpoint(

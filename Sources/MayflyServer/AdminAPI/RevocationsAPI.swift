@@ -6,7 +6,7 @@ enum RevocationsAPI {
     static let endpoints = [
         Endpoint(
             "POST", "/api/v1/revocations",
-            "Revoke a token, task, trace, agent, owner, role, resource, provider or everything",
+            "Revoke a token, task, trace, agent, owner, role, resource, provider, person or everything",
             access: .admin, request: "RevocationRequest", success: (200, "Revoked")
         ) { call throws(Failure) in
             var fields = try call.fields()
@@ -44,12 +44,20 @@ enum RevocationsAPI {
         if let id: RoleID = try fields.optionalIdentifier("role") { found.append(.role(id)) }
         if let id: ResourceName = try fields.optionalIdentifier("resource") { found.append(.resource(id)) }
         if let id: ProviderID = try fields.optionalIdentifier("provider") { found.append(.provider(id)) }
+        if let text = try fields.optionalString("person", maximum: 512) {
+            guard let id = PersonID(text) else {
+                throw fields.failure("person", .invalid(rule: "person:, a provider's name, a colon, and a subject"))
+            }
+            found.append(.person(id))
+        }
         if try fields.optionalBool("everything") ?? false { found.append(.everything) }
         guard let only = found.first, found.count == 1 else {
             throw FieldError(
                 path: .root,
                 problem: .invalid(
-                    rule: "exactly one of token, task, trace, agent, owner, role, resource, provider, everything: true")
+                    rule:
+                        "exactly one of token, task, trace, agent, owner, role, resource, provider, person, everything: true"
+                )
             )
         }
         return only

@@ -13,6 +13,7 @@ enum TokenEndpoint {
     static let grants = [clientCredentials, tokenExchange, backchannel, jwtBearer]
     static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
     static let jwtType = "urn:ietf:params:oauth:token-type:jwt"
+    static let identityTokenType = "urn:ietf:params:oauth:token-type:id_token"
 
     static func run(_ call: Call) -> HTTPOutcome {
         let broker = call.broker
@@ -50,7 +51,7 @@ enum TokenEndpoint {
             if grant == backchannel { return try poll(form, client, call.broker) }
             let request = try tokenRequest(form, call.request)
             return grant == tokenExchange
-                ? try exchange(form, request, client, call.broker)
+                ? try exchange(form, request, client, call)
                 : issue(request, client, call.broker, asGrant: grant == jwtBearer)
         } catch {
             let (broker, client) = (call.broker, client)
@@ -93,8 +94,9 @@ enum TokenEndpoint {
     }
 
     private static func exchange(
-        _ form: OAuthForm, _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker
+        _ form: OAuthForm, _ request: TokenRequest, _ client: AuthenticatedClient, _ call: Call
     ) throws(OAuthError) -> HTTPOutcome {
+        let broker = call.broker
         let subject = Array(try form.requiredBytes("subject_token"))
         let subjectType = try form.required("subject_token_type")
         let actor = try form.value("actor_token").map { Array($0.utf8) }
@@ -107,6 +109,17 @@ enum TokenEndpoint {
             throw OAuthError(.invalidRequest, "actor_token_type must be access_token")
         }
         let delegate = try form.value("delegate")
+        if subjectType == identityTokenType
+            || subjectType == jwtType && !TrustVerifier.isOwn(subject, issuer: broker.settings.issuer)
+        {
+            guard requested == accessTokenType, actor == nil, delegate == nil else {
+                throw OAuthError(
+                    .invalidRequest, "a person's token makes an access_token, without actor_token and delegate")
+            }
+            return try PersonExchange(subject: subject, request: request, client: client).run(call) {
+                reply($0, accessTokenType, client, broker)
+            }
+        }
         switch (subjectType, requested) {
         case (accessTokenType, jwtType):
             guard actor == nil else { throw OAuthError(.invalidRequest, "a ticket takes no actor_token") }
@@ -128,7 +141,8 @@ enum TokenEndpoint {
         default:
             throw OAuthError(
                 .invalidRequest,
-                "exchange an access_token for an access_token or a jwt (a ticket), or a jwt for an access_token")
+                "exchange an access_token for an access_token or a jwt (a ticket), or a jwt or id_token for an "
+                    + "access_token")
         }
     }
 

@@ -10,6 +10,16 @@ extension OpenAPISchemas {
         "jwks": anyObject, "jwks_uri": text("instead of jwks; with neither the issuer's own description says where"),
         "algorithms": list(text(values: SignatureAlgorithm.allCases.map(\.rawValue))), "max_token_life": integer,
         "reusable": flag,
+        "people": .object(
+            object(
+                [
+                    "audiences": list(text("the client_id of an application at which people sign in")),
+                    "rules": list(
+                        .object(
+                            object(
+                                ["subject": textCondition, "claims": anyObject, "roles": list(text())],
+                                required: ["roles"], isClosed: true))),
+                ], required: ["audiences"], isClosed: true)),
     ]
 
     private static let keyStatus = JSONValue.object(
@@ -31,6 +41,15 @@ extension OpenAPISchemas {
         ("Provider", record(provider, ["keys": keyStatus])),
         ("ProviderPage", page("providers", "Provider")),
         (
+            "Person",
+            object([
+                "id": text("person:<provider>:<subject>"),
+                "state": text(values: Person.State.allCases.map(\.rawValue)),
+                "epoch": integer, "changed": text("RFC 3339"), "version": integer,
+            ])
+        ),
+        ("PersonPage", page("people", "Person")),
+        (
             "TrustCondition",
             object(
                 [
@@ -50,6 +69,7 @@ extension OpenAPISchemas {
                 [
                     "accepted": flag, "agent": text(), "fault": text(values: TrustFault.allCases.map(\.rawValue)),
                     "explanation": text(), "provider": text(), "keys": keyStatus,
+                    "person": text(), "roles": list(text()),
                     "conditions": list(
                         .object(
                             object([

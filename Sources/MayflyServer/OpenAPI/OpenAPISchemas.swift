@@ -193,7 +193,8 @@ enum OpenAPISchemas {
             object(
                 [
                     "token": text("a jti"), "task": text(), "trace": text(), "agent": text(), "owner": text(),
-                    "role": text(), "resource": text(), "provider": text(), "everything": flag, "reason": text(),
+                    "role": text(), "resource": text(), "provider": text(), "person": text(),
+                    "everything": flag, "reason": text(),
                 ], isClosed: true)
         ),
         ("Revoked", object(["revoked": text()])),

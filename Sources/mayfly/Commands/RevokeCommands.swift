@@ -1,3 +1,4 @@
+import MayflyBroker
 import MayflyModel
 
 /// `mayfly revoke …`: the kill switches.
@@ -15,6 +16,9 @@ enum RevokeCommands {
             revoke(
                 "provider", "the identity provider", "every token of the agents that trust a provider", "github",
                 ProviderKindTag.prefix),
+            revoke(
+                "person", "the person, as person:PROVIDER:SUBJECT", "every token on behalf of a person",
+                "person:corp:24400320", PersonID.prefix),
             everything,
         ]
 

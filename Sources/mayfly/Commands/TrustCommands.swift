@@ -32,7 +32,7 @@ enum TrustCommands {
         } else {
             for line in lines(answer) { Terminal.say(line) }
         }
-        guard answer["accepted"]?.boolValue == true else {
+        guard answer["accepted"]?.boolValue == true || answer["person"] != nil else {
             let explanation = answer["explanation"]?.stringValue ?? "the broker gave no reason"
             throw .refused(
                 "the token is not taken: \(Table.cell(explanation))", next: "see the parts that fail, if any")
@@ -50,6 +50,10 @@ enum TrustCommands {
     static func lines(_ answer: JSONObject) -> [String] {
         var lines: [String] = []
         if let agent = answer["agent"]?.stringValue { lines.append("taken for \(Table.cell(agent))") }
+        if let person = answer["person"]?.stringValue {
+            let roles = (answer["roles"]?.stringArrayValue ?? []).joined(separator: ", ")
+            lines.append("agents may act for \(Table.cell(person)) within \(Table.cell(roles))")
+        }
         if let provider = answer["provider"]?.stringValue { lines.append("provider  \(Table.cell(provider))") }
         for condition in (answer["conditions"]?.arrayValue ?? []).compactMap(\.objectValue) {
             let agent = Table.cell(condition["agent"]?.stringValue ?? "")
