@@ -334,3 +334,48 @@ struct KeyCompromiseTests {
         #expect(try world.isActive(try world.minted("agent:root")))
     }
 }
+
+/// What the keyring does where a key of the records is not to be had.
+struct KeyringTests {
+    private let now = Timestamp(seconds: 1_800_000_000)
+
+    private func record(
+        _ key: PrivateKey, _ state: SigningKeyRecord.State
+    ) -> SigningKeyRecord {
+        SigningKeyRecord(key: key.publicKey, algorithm: key.algorithm, state: state, createdAt: now)
+    }
+
+    @Test func compromisedKeyIsDroppedAlsoWhereItsSuccessorIsMissing() throws {
+        let vault = MemoryVault()
+        let (old, rsa) = (try vault.create(.es256), try vault.create(.rs256))
+        let keyring = try Keyring([record(old, .active), record(rsa, .active)], vault: vault)
+        #expect(keyring.isComplete)
+        #expect(keyring.failure(at: now) == nil)
+        let missing = try PrivateKey.generate(.es256)
+        let records = [record(old, .compromised), record(missing, .active), record(rsa, .active)]
+        #expect(throws: CryptoError.self) { try keyring.replace(records, vault: vault) }
+        let id = old.publicKey.thumbprint
+        #expect(keyring.published(id, at: now) == nil)
+        #expect(keyring.jwks(at: now)["keys"]?.arrayValue?.count == 2)
+        // Nothing signs with ES256 until the key is here.
+        #expect(!keyring.isComplete)
+        #expect(keyring.failure(at: now) != nil)
+        vault.keep(missing)
+        try keyring.replace(records, vault: vault)
+        #expect(keyring.isComplete)
+        #expect(keyring.failure(at: now) == nil)
+    }
+
+    @Test func keyThatSignsGoesOnWhereTheNextOneIsMissing() throws {
+        let vault = MemoryVault()
+        let (old, rsa) = (try vault.create(.es256), try vault.create(.rs256))
+        let keyring = try Keyring([record(old, .active), record(rsa, .active)], vault: vault)
+        let missing = try PrivateKey.generate(.es256)
+        var retiring = record(old, .retiring)
+        retiring.retiresAt = now.advanced(bySeconds: 60)
+        let records = [retiring, record(missing, .active), record(rsa, .active)]
+        #expect(throws: CryptoError.self) { try keyring.replace(records, vault: vault) }
+        #expect(keyring.failure(at: now) == nil)
+        #expect(keyring.published(old.publicKey.thumbprint, at: now) != nil)
+    }
+}
