@@ -15,7 +15,8 @@ import Testing
             "MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "CLibPQ", "CSQLite", "CZstd",
         ],
         "MayflyServer": [
-            "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CMicroHTTPD",
+            "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CGnuTLS",
+            "CMicroHTTPD",
         ],
         "MayflyClient": ["MayflyModel", "MayflyCrypto", "CCurl"],
         "mayfly": [
@@ -59,7 +60,10 @@ import Testing
             Checkout.files("Sources").filter { $0.hasSuffix("/module.modulemap") }
                 .compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
         #expect(
-            modules == ["COpenSSL", "CJWT", "CLibPQ", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd", "CSpawn"])
+            modules == [
+                    "COpenSSL", "CJWT", "CLibPQ", "CMicroHTTPD", "CGnuTLS", "CSQLite", "CYAML", "CCurl", "CZstd",
+                    "CSpawn",
+                ])
         for module in modules {
             #expect(Checkout.text("Sources/\(module)/module.modulemap").contains("module \(module) "), "\(module)")
             let users = Set(Self.sources.filter { $0.imports.contains(module) }.map(\.module))

@@ -133,8 +133,9 @@ struct RegistryWriter {
             ?? Agent(
                 spec: spec, state: .pending, keys: [], epoch: 0, createdAt: moment.now, lastUsed: nil, version: 0)
         new.spec = spec
-        // Nothing is left to enrol for one that others vouch for.
-        if new.state == .pending, spec.hasIdentityElsewhere { new.state = .active }
+        // With a certificate, or somebody else who vouches for it, there is nothing to enrol; without, and without a key,
+        // there is.
+        if new.state == .pending || new.state == .active { new.state = new.hasIdentity ? .active : .pending }
         let change = compare(old?.stored, new.stored, target: spec.id.text, version: new.version)
         guard change.step != .unchanged else { return Decided(change) }
         if let old, !spec.keepsAllRights(of: old.spec) { new.epoch = moment.epoch }
