@@ -90,9 +90,15 @@ let package = Package(
         // Starts the PostgreSQL server of the tests; linked into them alone.
         .target(name: "PostgresHarness", path: "Tests/PostgresHarness", swiftSettings: common),
 
+        // Makes certificates by the openssl command; linked into tests alone.
+        .target(
+            name: "CertificateHarness", dependencies: ["MayflyModel"], path: "Tests/CertificateHarness",
+            swiftSettings: common),
+
         .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
         .testTarget(
-            name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto"], swiftSettings: common),
+            name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto", "CertificateHarness"],
+            swiftSettings: common),
         .testTarget(
             name: "MayflyConfigTests", dependencies: ["MayflyModel", "MayflyConfig"], swiftSettings: common),
         .testTarget(
@@ -115,7 +121,7 @@ let package = Package(
             name: "MayflyBrokerTests",
             dependencies: [
                 "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "MayflyStorage",
-                "MayflyServer",
+                "MayflyServer", "CertificateHarness",
             ],
             swiftSettings: common),
         .testTarget(
@@ -125,7 +131,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "mayfly", "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyLedger", "MayflyServer",
-                "PostgresHarness",
+                "PostgresHarness", "CertificateHarness",
             ],
             swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),

@@ -80,7 +80,9 @@ static inline void mayfly_certificates_free(STACK_OF(X509) *stack) { sk_X509_fre
 
 static inline int mayfly_certificates_count(const STACK_OF(X509) *stack) { return sk_X509_num(stack); }
 
-static inline X509 *mayfly_certificates_at(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
+static inline X509 *mayfly_certificates_at(const STACK_OF(X509) *stack, int index) {
+    return sk_X509_value(stack, index);
+}
 
 /// Seconds since 1970, or -1 for a time that cannot be read or lies before.
 static inline long long mayfly_seconds(const ASN1_TIME *time) {
@@ -92,8 +94,8 @@ static inline long long mayfly_seconds(const ASN1_TIME *time) {
     return done && sum >= 0 ? sum : -1;
 }
 
-/// What a path is held to: for TLS clients, by RFC 5280 to the letter, up to a self-signed anchor, with keys and digests
-/// of 112 bits or more, and with at most `depth` certificates between leaf and anchor.
+/// What a path is held to: for TLS clients, by RFC 5280 to the letter, up to a self-signed anchor, with keys and
+/// digests of 112 bits or more, and with at most `depth` certificates between leaf and anchor.
 static inline int mayfly_path_rules(X509_STORE_CTX *context, long long seconds, int depth) {
     X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context);
     if (rules == NULL || X509_STORE_CTX_set_default(context, "ssl_client") != 1) { return 0; }

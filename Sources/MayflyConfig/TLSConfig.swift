@@ -41,7 +41,8 @@ package struct MTLSConfig: Equatable, Sendable {
         guard let url = IssuerURL(try fields.string("url")), url.isHTTPS else {
             throw fields.failure(
                 "url",
-                .invalid(rule: "must be an https URL such as https://mtls.mayfly.example.com, without a slash at the end"))
+                .invalid(
+                    rule: "must be an https URL such as https://mtls.mayfly.example.com, without a slash at the end"))
         }
         return url
     }

@@ -18,7 +18,9 @@ extension X509Certificate {
     package static func blocks(pem: [UInt8]) throws(X509Error) -> [[UInt8]] {
         guard pem.count <= maximumCount * maximumLength else { throw .tooLarge }
         let blocks: [[UInt8]]? = unsafe pem.withUnsafeBytes { bytes -> [[UInt8]]? in
-            guard let source = unsafe BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
+            guard let source = unsafe BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {
+                return nil
+            }
             defer { unsafe BIO_free(source) }
             return unsafe Self.blocks(source)
         }

@@ -61,9 +61,9 @@ import Testing
                 .compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
         #expect(
             modules == [
-                    "COpenSSL", "CJWT", "CLibPQ", "CMicroHTTPD", "CGnuTLS", "CSQLite", "CYAML", "CCurl", "CZstd",
-                    "CSpawn",
-                ])
+                "COpenSSL", "CJWT", "CLibPQ", "CMicroHTTPD", "CGnuTLS", "CSQLite", "CYAML", "CCurl", "CZstd",
+                "CSpawn",
+            ])
         for module in modules {
             #expect(Checkout.text("Sources/\(module)/module.modulemap").contains("module \(module) "), "\(module)")
             let users = Set(Self.sources.filter { $0.imports.contains(module) }.map(\.module))

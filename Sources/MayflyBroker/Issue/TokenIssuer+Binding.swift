@@ -1,7 +1,8 @@
 import MayflyModel
 
-/// Keys and certificates that tokens are bound to (RFC 9449 §5, RFC 8705 §3); nothing that is made from a bound token is
-/// a bearer token.
+/// Keys and certificates that tokens are bound to (RFC 9449 §5, RFC 8705 §3).
+///
+/// Nothing that is made from a bound token is a bearer token.
 extension TokenIssuer {
     /// What an access token is bound to; nil for a bearer token and for a ticket, which is used up at the broker.
     ///

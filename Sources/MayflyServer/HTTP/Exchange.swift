@@ -35,7 +35,8 @@ final class Exchange {
         guard let head = head.take() else { return nil }
         var body: [UInt8] = []
         swap(&body, &self.body)
-        return HTTPRequest(head: head, body: body, remoteAddress: record.remoteAddress, arrivedAt: arrivedAt,
+        return HTTPRequest(
+            head: head, body: body, remoteAddress: record.remoteAddress, arrivedAt: arrivedAt,
             peerCertificate: peer)
     }
 

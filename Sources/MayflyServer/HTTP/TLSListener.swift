@@ -61,8 +61,10 @@ package struct TLSOptions: Sendable {
         var count: UInt32 = 0
         guard let peers = unsafe mayfly_tls_peers(session, &count) else { return nil }
         // One more than is looked at, so that too many are seen to be too many.
-        let chain = unsafe UnsafeBufferPointer(start: peers, count: Int(min(count, UInt32(PresentedCertificate.maximumCount + 1))))
-            .map { datum in unsafe Array(UnsafeBufferPointer(start: datum.data, count: Int(datum.size))) }
+        let chain = unsafe UnsafeBufferPointer(
+            start: peers, count: Int(min(count, UInt32(PresentedCertificate.maximumCount + 1)))
+        )
+        .map { datum in unsafe Array(UnsafeBufferPointer(start: datum.data, count: Int(datum.size))) }
         return PresentedCertificate(chain)
     }
 

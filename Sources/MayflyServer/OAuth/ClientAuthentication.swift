@@ -104,7 +104,8 @@ enum ClientAuthentication {
         }
         guard let header, case .basic(let credentials) = try? AuthorizationHeader.parse(header)
         else {
-            throw OAuthError(.invalidClient, "client authentication is missing; send a client_assertion, or client_id over mTLS")
+            throw OAuthError(
+                .invalidClient, "client authentication is missing; send a client_assertion, or client_id over mTLS")
         }
         guard clientID.map({ $0.utf8.elementsEqual(credentials.clientID.utf8) }) ?? true else {
             throw OAuthError(.invalidClient, "client_id and the authenticated client differ")

@@ -45,7 +45,8 @@ enum IntrospectionEndpoint {
             return .parked { parked in
                 broker.consume(client) { result in
                     switch result {
-                    case .success: parked.finish(reply(broker.verification.introspect(token, shownWith: certificate, for: asker)))
+                    case .success:
+                        parked.finish(reply(broker.verification.introspect(token, shownWith: certificate, for: asker)))
                     case .failure(let error): parked.finish(OAuthReply.error(error))
                     }
                 }

@@ -31,7 +31,8 @@ enum TLSFiles {
         do throws(ClientTrustError) {
             return Trust(pem: pem, clients: try ClientTrust(authorities: pem))
         } catch {
-            throw .failed("mtls.client_ca_file cannot be used: \(error)", next: "name a file of root certificates in PEM")
+            throw .failed(
+                "mtls.client_ca_file cannot be used: \(error)", next: "name a file of root certificates in PEM")
         }
     }
 
