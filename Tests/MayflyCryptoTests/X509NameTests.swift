@@ -17,7 +17,8 @@ internal import Testing
         #expect(names.dns == ["a.example", "*.b.example"])
         #expect(names.uris == ["urn:x:1"])
         #expect(names.emails == ["a@b.example"])
-        #expect(names.addresses == [[192, 0, 2, 7], [0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 11) + [7]])
+        #expect(
+            names.addresses == [[192, 0, 2, 7], [0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 11) + [7]])
         #expect(try made("/CN=a").names.dns.isEmpty)
     }
 
@@ -84,7 +85,9 @@ internal import Testing
         #expect(read.digest == SHA256.digest(of: certificate.der))
         #expect(X509Certificate.isThumbprint(read.thumbprint) && read.thumbprint.utf8.count == 43)
         #expect(read.publicKey?.algorithms == [.es256])
-        for text in ["", "AAAA", certificate.pem + certificate.pem, certificate.pem.replacing("CERTIFICATE", with: "X")] {
+        for text in [
+            "", "AAAA", certificate.pem + certificate.pem, certificate.pem.replacing("CERTIFICATE", with: "X"),
+        ] {
             #expect((try? X509Certificate(text: text)) == nil)
         }
     }
