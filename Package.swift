@@ -125,7 +125,8 @@ let package = Package(
             ],
             swiftSettings: common),
         .testTarget(
-            name: "MayflyServerTests", dependencies: ["MayflyModel", "MayflyBroker", "MayflyServer"],
+            name: "MayflyServerTests",
+            dependencies: ["MayflyModel", "MayflyBroker", "MayflyServer", "MayflyClient", "CertificateHarness"],
             swiftSettings: common),
         .testTarget(
             name: "EndToEndTests",

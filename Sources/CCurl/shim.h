@@ -97,8 +97,10 @@ static inline size_t mayfly_curl_address(const struct curl_sockaddr *address, un
     return 0;
 }
 
+// Roots in PEM, in the place of the system's, for which libcurl would look in its folder as well.
 static inline CURLcode mayfly_curl_ca_file(CURL *handle, const char *path) {
-    return curl_easy_setopt(handle, CURLOPT_CAINFO, path);
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_CAINFO, path) : code;
 }
 
 static inline CURLcode mayfly_curl_status(CURL *handle, long *status) {

@@ -10,6 +10,11 @@ package struct TLSIdentity: Sendable {
     package init(chain: [UInt8], key: [UInt8]) {
         (self.chain, self.key) = (chain, key)
     }
+
+    /// Whether a listener could show it: the chain is one, and the key is its leaf's.
+    package func check() throws(HTTPServerError) {
+        _ = try TLSListener(TLSOptions(identity: self, asksForCertificate: false))
+    }
 }
 
 /// What a listener that speaks TLS needs to know.

@@ -36,6 +36,18 @@ enum TLSFiles {
         }
     }
 
+    /// Reads all of them, for a look before the start.
+    static func check(_ config: BrokerConfig) throws(CommandError) {
+        _ = try trust(config)
+        _ = try source(config)
+        guard let identity = try identity(config) else { return }
+        do throws(HTTPServerError) {
+            try identity.check()
+        } catch {
+            throw .failed("tls cannot be used: \(error)", next: "correct tls.certificate_file and tls.key_file")
+        }
+    }
+
     struct Trust {
         let pem: [UInt8]?
         let clients: ClientTrust
