@@ -138,7 +138,7 @@ import Testing
         let finished = Atomic<Int>(0)
         for _ in 0..<2 {
             let request = post(server, 1)
-            let clients = try (0..<40).map { _ in try client() }
+            let clients = try (0..<10).map { _ in try client() }
             onThread {
                 for client in clients where (try? client.send(request).status) != 200 {
                     failures.add(1, ordering: .relaxed)
