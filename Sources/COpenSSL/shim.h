@@ -99,7 +99,7 @@ static inline long long mayfly_seconds(const ASN1_TIME *time) {
 static inline int mayfly_path_rules(X509_STORE_CTX *context, long long seconds, int depth) {
     X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context);
     if (rules == NULL || X509_STORE_CTX_set_default(context, "ssl_client") != 1) { return 0; }
-    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK);
+    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT);
     X509_VERIFY_PARAM_set_depth(rules, depth);
     X509_VERIFY_PARAM_set_auth_level(rules, 2);
     X509_VERIFY_PARAM_set_time(rules, (time_t) seconds);

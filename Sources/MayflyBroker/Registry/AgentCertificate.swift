@@ -4,7 +4,9 @@ import MayflyModel
 
 /// By which certificate an agent proves who it is (RFC 8705 §2): one name in a certificate that the operator's
 /// authorities vouch for, or the certificates themselves.
-package enum AgentCertificate: Equatable, Sendable {
+///
+/// Indirect, because most of many agents have none: each then pays for one reference.
+package indirect enum AgentCertificate: Equatable, Sendable {
     /// `tls_client_auth`: exactly one of the five.
     case subject(text: String, name: DistinguishedName)
     case dns(String)
