@@ -92,7 +92,8 @@ package struct AgentSpec: Equatable, Sendable {
         }
         trust = try TrustCondition.list("trust", in: &fields)
         guard trust.isEmpty || certificate == nil else {
-            throw fields.failure("trust", .invalid(rule: "an agent is known by a certificate, or by who vouches for it"))
+            throw fields.failure(
+                "trust", .invalid(rule: "an agent is known by a certificate or by whoever vouches for it"))
         }
     }
 
