@@ -23,6 +23,8 @@ let package = Package(
         .systemLibrary(name: "CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(name: "CJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        // Through which libmicrohttpd speaks TLS.
+        .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -50,7 +52,8 @@ let package = Package(
         .target(
             name: "MayflyServer",
             dependencies: [
-                "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CMicroHTTPD",
+                "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CGnuTLS",
+                "CMicroHTTPD",
             ],
             swiftSettings: cFacing),
         .target(
@@ -89,12 +92,18 @@ let package = Package(
         // Starts the PostgreSQL server of the tests; linked into them alone.
         .target(name: "PostgresHarness", path: "Tests/PostgresHarness", swiftSettings: common),
 
+        // Makes certificates by the openssl command; linked into tests alone.
+        .target(
+            name: "CertificateHarness", dependencies: ["MayflyModel"], path: "Tests/CertificateHarness",
+            swiftSettings: common),
+
         // Makes the PKCS#11 tokens of the tests; linked into them alone.
         .target(name: "TokenHarness", path: "Tests/TokenHarness", swiftSettings: common),
 
         .testTarget(name: "MayflyModelTests", dependencies: ["MayflyModel"], swiftSettings: common),
         .testTarget(
-            name: "MayflyCryptoTests", dependencies: ["MayflyModel", "MayflyCrypto", "TokenHarness"],
+            name: "MayflyCryptoTests",
+            dependencies: ["MayflyModel", "MayflyCrypto", "CertificateHarness", "TokenHarness"],
             swiftSettings: common),
         .testTarget(
             name: "MayflyConfigTests", dependencies: ["MayflyModel", "MayflyConfig"], swiftSettings: common),
@@ -118,17 +127,18 @@ let package = Package(
             name: "MayflyBrokerTests",
             dependencies: [
                 "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "MayflyStorage",
-                "MayflyServer",
+                "MayflyServer", "CertificateHarness",
             ],
             swiftSettings: common),
         .testTarget(
-            name: "MayflyServerTests", dependencies: ["MayflyModel", "MayflyBroker", "MayflyServer"],
+            name: "MayflyServerTests",
+            dependencies: ["MayflyModel", "MayflyBroker", "MayflyServer", "MayflyClient", "CertificateHarness"],
             swiftSettings: common),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "mayfly", "MayflyModel", "MayflyCrypto", "MayflyConfig", "MayflyLedger", "MayflyServer",
-                "PostgresHarness", "TokenHarness",
+                "PostgresHarness", "CertificateHarness", "TokenHarness",
             ],
             swiftSettings: common),
         .testTarget(name: "ArchitectureTests", swiftSettings: common),

@@ -20,6 +20,8 @@ enum Target: String, CaseIterable {
     case segment
     case cel
     case dpop
+    case certificate
+    case distinguishedName = "distinguished-name"
 
     /// Reads `bytes` and ends the process when what was read breaks a promise of the parser.
     func check(_ bytes: [UInt8]) {
@@ -44,6 +46,8 @@ enum Target: String, CaseIterable {
         case .segment: SegmentCheck.run(bytes)
         case .cel: CELCheck.run(bytes)
         case .dpop: DPoPCheck.run(bytes)
+        case .certificate: CertificateCheck.run(bytes)
+        case .distinguishedName: DistinguishedNameCheck.run(bytes)
         }
     }
 }

@@ -27,6 +27,12 @@ static inline CURLcode mayfly_curl_url(CURL *handle, const char *url) {
     return curl_easy_setopt(handle, CURLOPT_URL, url);
 }
 
+// The client's certificate and its key, in PEM.
+static inline CURLcode mayfly_curl_certificate(CURL *handle, const char *certificate, const char *key) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_SSLCERT, certificate);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_SSLKEY, key) : code;
+}
+
 // The empty text turns proxies off, those of the environment too.
 static inline CURLcode mayfly_curl_proxy(CURL *handle, const char *proxy) {
     return curl_easy_setopt(handle, CURLOPT_PROXY, proxy);
@@ -91,8 +97,10 @@ static inline size_t mayfly_curl_address(const struct curl_sockaddr *address, un
     return 0;
 }
 
+// Roots in PEM, in the place of the system's, for which libcurl would look in its folder as well.
 static inline CURLcode mayfly_curl_ca_file(CURL *handle, const char *path) {
-    return curl_easy_setopt(handle, CURLOPT_CAINFO, path);
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_CAINFO, path) : code;
 }
 
 static inline CURLcode mayfly_curl_status(CURL *handle, long *status) {

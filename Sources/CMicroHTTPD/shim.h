@@ -22,6 +22,9 @@ struct mayfly_http_options {
     /// Zero for no limit.
     unsigned int connections_per_address;
     size_t memory_per_connection;
+    /// TLS: which versions and ciphers, and the function that GnuTLS asks for the certificate; NULL for plain HTTP.
+    const char *tls_priorities;
+    void *tls_certificate;
 };
 
 /// Leaves escapes as they were sent: the target is decoded once, by the strict parser.
@@ -37,8 +40,16 @@ static inline size_t mayfly_http_keep_escapes(void *context, struct MHD_Connecti
 /// a client sends can fill or forge one; SIGPIPE is the caller's to ignore.
 static inline struct MHD_Daemon *mayfly_http_start(struct mayfly_http_callbacks callbacks,
                                                    struct mayfly_http_options options) {
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) options.tls_priorities},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, options.tls_certificate},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    int is_tls = options.tls_certificate != NULL;
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, callbacks.accept, callbacks.context,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, callbacks.accept,
+        callbacks.context,
         callbacks.handle, callbacks.context,
         MHD_OPTION_LISTEN_SOCKET, options.listen_fd,
         MHD_OPTION_THREAD_POOL_SIZE, options.threads > 1 ? options.threads : 0,
@@ -50,6 +61,7 @@ static inline struct MHD_Daemon *mayfly_http_start(struct mayfly_http_callbacks 
         MHD_OPTION_NOTIFY_CONNECTION, callbacks.connection, callbacks.context,
         MHD_OPTION_UNESCAPE_CALLBACK, mayfly_http_keep_escapes, NULL,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_ARRAY, is_tls ? tls : plain,
         MHD_OPTION_END);
 }
 
@@ -57,6 +69,12 @@ static inline struct MHD_Daemon *mayfly_http_start(struct mayfly_http_callbacks 
 static inline int mayfly_http_socket(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     return info == NULL ? -1 : info->connect_fd;
+}
+
+/// GnuTLS's session, or NULL for a connection without TLS.
+static inline void *mayfly_http_tls_session(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    return info == NULL ? NULL : info->tls_session;
 }
 
 /// What the connection callback stored for the connection, or NULL.

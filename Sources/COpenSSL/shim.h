@@ -15,6 +15,8 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 // Macros that Swift does not import.
 
@@ -59,6 +61,71 @@ static inline int mayfly_write_encrypted(BIO *sink, EVP_PKEY *key, const void *p
     X509_SIG_free(sealed);
     PKCS8_PRIV_KEY_INFO_free(info);
     return done;
+}
+
+// X.509. The stacks are macros, and the names are unions.
+
+/// The subject alternative names, or NULL: `state` is then -1 for none, -2 for more than one extension.
+static inline GENERAL_NAMES *mayfly_alternative_names(const X509 *certificate, int *state) {
+    return (GENERAL_NAMES *) X509_get_ext_d2i(certificate, NID_subject_alt_name, state, NULL);
+}
+
+static inline int mayfly_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+
+/// The name's type (GEN_DNS, …); its bytes where the type has plain ones, else `data` is NULL.
+static inline int mayfly_name(const GENERAL_NAMES *names, int index, const unsigned char **data, int *length) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    *data = NULL;
+    *length = 0;
+    if (name == NULL) { return -1; }
+    switch (name->type) {
+    case GEN_EMAIL: case GEN_DNS: case GEN_URI:
+        *data = ASN1_STRING_get0_data(name->d.ia5);
+        *length = ASN1_STRING_length(name->d.ia5);
+        break;
+    case GEN_IPADD:
+        *data = ASN1_STRING_get0_data(name->d.ip);
+        *length = ASN1_STRING_length(name->d.ip);
+        break;
+    default: break;
+    }
+    return name->type;
+}
+
+static inline STACK_OF(X509) *mayfly_certificates_new(void) { return sk_X509_new_null(); }
+
+static inline int mayfly_certificates_push(STACK_OF(X509) *stack, X509 *certificate) {
+    return sk_X509_push(stack, certificate) > 0;
+}
+
+static inline void mayfly_certificates_free(STACK_OF(X509) *stack) { sk_X509_free(stack); }
+
+static inline int mayfly_certificates_count(const STACK_OF(X509) *stack) { return sk_X509_num(stack); }
+
+static inline X509 *mayfly_certificates_at(const STACK_OF(X509) *stack, int index) {
+    return sk_X509_value(stack, index);
+}
+
+/// Seconds since 1970, or -1 for a time that cannot be read or lies before.
+static inline long long mayfly_seconds(const ASN1_TIME *time) {
+    int days = 0, seconds = 0;
+    ASN1_TIME *start = ASN1_TIME_set(NULL, 0);
+    int done = start != NULL && time != NULL && ASN1_TIME_diff(&days, &seconds, start, time) == 1;
+    ASN1_TIME_free(start);
+    long long sum = (long long) days * 86400 + seconds;
+    return done && sum >= 0 ? sum : -1;
+}
+
+/// What a path is held to: for TLS clients, by RFC 5280 to the letter, up to a self-signed anchor, with keys and
+/// digests of 112 bits or more, and with at most `depth` certificates between leaf and anchor.
+static inline int mayfly_path_rules(X509_STORE_CTX *context, long long seconds, int depth) {
+    X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context);
+    if (rules == NULL || X509_STORE_CTX_set_default(context, "ssl_client") != 1) { return 0; }
+    X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT);
+    X509_VERIFY_PARAM_set_depth(rules, depth);
+    X509_VERIFY_PARAM_set_auth_level(rules, 2);
+    X509_VERIFY_PARAM_set_time(rules, (time_t) seconds);
+    return X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_CLIENT);
 }
 
 #endif

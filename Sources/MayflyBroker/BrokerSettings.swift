@@ -25,6 +25,10 @@ package struct BrokerSettings: Sendable {
     /// Who is told of what happens; at most `NoticeRoute.maximumRoutes`, with different names.
     package var notices: [NoticeRoute] = []
     package var lifecycle = LifecycleSettings()
+    /// The authorities of clients' certificates (RFC 8705 §2.1); nil when no client is known by one.
+    package var clientTrust: ClientTrust?
+    /// The base URL at which clients are asked for a certificate; nil when there is none.
+    package var mtlsURL: String?
 
     package init(issuer: String) {
         self.issuer = issuer

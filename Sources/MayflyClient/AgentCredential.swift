@@ -1,10 +1,16 @@
 package import MayflyCrypto
 
-/// Who a client is, and the key that proves it.
+/// Who a client is, and what proves it: a key, or the certificate of its connection.
 public struct AgentCredential: Sendable {
     /// For example `agent:support`.
     public let clientID: String
-    package let key: PrivateKey
+    /// Nil for a client that is known by its certificate.
+    package let key: PrivateKey?
+
+    /// A client that is known by the certificate that its connections show (RFC 8705 §2).
+    public init(certifiedClientID clientID: String) {
+        (self.clientID, key) = (clientID, nil)
+    }
 
     /// Reads the key from a PKCS#8 PEM file that only its owner can read (mode 0600).
     ///
@@ -50,6 +56,8 @@ public struct AgentCredential: Sendable {
 }
 
 extension AgentCredential: CustomStringConvertible {
-    /// The client and the public thumbprint of its key.
-    public var description: String { "\(clientID) (key \(key.publicKey.thumbprint))" }
+    /// The client, and the public thumbprint of its key where it has one.
+    public var description: String {
+        "\(clientID) (\(key.map { "key \($0.publicKey.thumbprint)" } ?? "by certificate"))"
+    }
 }

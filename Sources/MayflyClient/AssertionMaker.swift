@@ -27,13 +27,16 @@ package struct AssertionMaker: Sendable {
 
     /// Says that `credential`'s client speaks to the issuer, for a minute and once.
     package func assertion(for credential: AgentCredential) throws(ClientError) -> Assertion {
+        guard let key = credential.key else {
+            throw .invalidInput("the client is known by its certificate, and has no key to sign with")
+        }
         let id = try random()
         let now = clock.now().seconds
         let claims: JSONObject = [
             "iss": .string(credential.clientID), "sub": .string(credential.clientID), "aud": .string(issuer),
             "iat": .integer(now), "exp": .integer(now + Self.life), "jti": .string(id),
         ]
-        return Assertion(compact: try sign(claims, as: Self.type, with: credential.key), id: id)
+        return Assertion(compact: try sign(claims, as: Self.type, with: key), id: id)
     }
 
     /// Proves that the holder of `key` wants it registered for `holder`; `nonce` ties the proof to one code or

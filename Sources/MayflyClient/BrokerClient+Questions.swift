@@ -24,6 +24,8 @@ public struct ActionRequest: Equatable, Sendable {
     public var asksPeople = true
     /// What came with the token; without it a bound token allows nothing.
     public var proof: ShownProof?
+    /// The certificate that the token came with, in PEM or as base64 of its DER (RFC 8705 §3).
+    public var certificate: String?
 
     public init(action: String, resourceType: String, resourceID: String, properties: String? = nil) {
         self.action = action
@@ -38,11 +40,10 @@ extension BrokerClient {
     ///
     /// With a `proof` a token whose proof does not hold is not active; without one the caller looks at `cnf` itself.
     public func introspect(
-        token: String, proof: ShownProof? = nil, as asker: Asker
+        token: String, proof: ShownProof? = nil, certificate: String? = nil, as asker: Asker
     ) throws(ClientError) -> String {
-        String(
-            decoding: JSONWriter.bytes(of: .object(try introspection(of: token, proof: proof, as: asker))),
-            as: UTF8.self)
+        let answer = try introspection(of: token, proof: proof, certificate: certificate, as: asker)
+        return String(decoding: JSONWriter.bytes(of: .object(answer)), as: UTF8.self)
     }
 
     /// Asks whether a token allows an action now (AuthZEN 1.0); false for a token that is not active.
@@ -55,13 +56,14 @@ extension BrokerClient {
     }
 
     package func introspection(
-        of token: String, proof: ShownProof? = nil, as asker: Asker
+        of token: String, proof: ShownProof? = nil, certificate: String? = nil, as asker: Asker
     ) throws(ClientError) -> JSONObject {
         var form = FormBody()
         form.add("token", token)
         form.add("dpop", proof?.proof)
         form.add("dpop_method", proof?.method)
         form.add("dpop_uri", proof?.url)
+        form.add("client_certificate", certificate)
         let answer: ClientAnswer
         switch asker {
         case .secret(let name, let secret):
@@ -85,12 +87,15 @@ extension BrokerClient {
             action["properties"] = .object(properties)
         }
         var subject: JSONObject = ["type": .string("access_token"), "id": .string(token)]
+        var properties = JSONObject()
+        properties["client_certificate"] = request.certificate.map { .string($0) }
         if let shown = request.proof {
             let dpop: JSONObject = [
                 "proof": .string(shown.proof), "method": .string(shown.method), "uri": .string(shown.url),
             ]
-            subject["properties"] = .object(["dpop": .object(dpop)])
+            properties["dpop"] = .object(dpop)
         }
+        if !properties.members.isEmpty { subject["properties"] = .object(properties) }
         var body: JSONObject = [
             "subject": .object(subject),
             "action": .object(action),

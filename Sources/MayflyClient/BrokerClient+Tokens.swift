@@ -1,7 +1,7 @@
 internal import MayflyModel
 
 extension BrokerClient {
-    private static let tokenPath = "/oauth2/token"
+    static let tokenPath = "/oauth2/token"
     private static let exchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange"
     private static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
     private static let ticketType = "urn:ietf:params:oauth:token-type:jwt"

@@ -8,26 +8,40 @@ public final class BrokerClient: Sendable {
     /// The broker's identity, which assertions are for.
     public let issuer: String
     let server: ServerURL
+    /// Where clients are asked for their certificates (RFC 8705 §5); the server itself where it names no other place.
+    let mutual: ServerURL
     let transport: HTTPTransport
     package let assertions: AssertionMaker
 
     /// Asks the server at `url` who it is; it must be the issuer of that very URL.
-    public convenience init(url: String) throws(ClientError) {
+    ///
+    /// A client with a certificate asks for tokens where the server says that it wants to see one.
+    public convenience init(url: String, tls: ClientTLS = ClientTLS()) throws(ClientError) {
         let server = try ServerURL(url)
-        let transport = try HTTPTransport()
+        let transport = try HTTPTransport(tls: tls)
         let metadata = try AnswerReader.object(try transport.send(ClientRequest("GET", server.metadata)))
         guard let issuer = metadata["issuer"]?.stringValue else { throw .unexpectedAnswer(status: 200) }
         guard issuer.utf8.elementsEqual(server.text.utf8) else { throw .issuerMismatch }
-        self.init(issuer: issuer, server: server, transport: transport, clock: SystemClock())
+        let alias =
+            tls.certificateFile == nil
+            ? nil : metadata["mtls_endpoint_aliases"]?.objectValue?["token_endpoint"]?.stringValue
+        let mutual = try alias.map { endpoint throws(ClientError) in
+            guard endpoint.hasSuffix(Self.tokenPath) else { throw .unexpectedAnswer(status: 200) }
+            return try ServerURL(String(endpoint.dropLast(Self.tokenPath.utf8.count)))
+        }
+        self.init(issuer: issuer, server: server, mutual: mutual, transport: transport, clock: SystemClock())
     }
 
     /// Speaks to the server at `url` as to `issuer`, which the caller knows from elsewhere.
-    public convenience init(url: String, issuer: String) throws(ClientError) {
+    public convenience init(url: String, issuer: String, tls: ClientTLS = ClientTLS()) throws(ClientError) {
         self.init(
-            issuer: issuer, server: try ServerURL(url), transport: try HTTPTransport(), clock: SystemClock())
+            issuer: issuer, server: try ServerURL(url), transport: try HTTPTransport(tls: tls), clock: SystemClock())
     }
 
-    init(issuer: String, server: ServerURL, transport: HTTPTransport, clock: any WallClock) {
+    init(
+        issuer: String, server: ServerURL, mutual: ServerURL? = nil, transport: HTTPTransport, clock: any WallClock
+    ) {
+        self.mutual = mutual ?? server
         self.issuer = issuer
         self.server = server
         self.transport = transport
@@ -38,21 +52,32 @@ public final class BrokerClient: Sendable {
     package func send(
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil
     ) throws(ClientError) -> ClientAnswer {
+        try send(method, path, at: server, headers, body)
+    }
+
+    private func send(
+        _ method: String, _ path: String, at server: ServerURL, _ headers: [(name: String, value: String)],
+        _ body: [UInt8]?
+    ) throws(ClientError) -> ClientAnswer {
         var request = ClientRequest(method, server.text + path)
         request.headers = headers
         request.body = body
         return try transport.send(request)
     }
 
-    /// Sends a form with the client's assertion in it.
+    /// Sends a form with the client's assertion in it, or with its name where the connection's certificate proves it.
     func send(
         _ form: FormBody, to path: String, as credential: AgentCredential,
         headers: [(name: String, value: String)] = []
     ) throws(ClientError) -> ClientAnswer {
         var form = form
-        form.add("client_assertion_type", AssertionMaker.assertionType)
-        form.add("client_assertion", try assertions.assertion(for: credential).compact)
-        return try send("POST", path, headers: [Self.formType] + headers, body: form.bytes)
+        if credential.key == nil {
+            form.add("client_id", credential.clientID)
+        } else {
+            form.add("client_assertion_type", AssertionMaker.assertionType)
+            form.add("client_assertion", try assertions.assertion(for: credential).compact)
+        }
+        return try send("POST", path, at: mutual, [Self.formType] + headers, form.bytes)
     }
 
     static let formType = (name: "Content-Type", value: "application/x-www-form-urlencoded")

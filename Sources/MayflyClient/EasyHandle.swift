@@ -8,7 +8,10 @@ internal import Glibc
     /// libcurl wants one process-wide call before all others.
     private static let isReady = mayfly_curl_global_init() == CURLE_OK
 
-    init() throws(ClientError) {
+    private let tls: ClientTLS
+
+    init(tls: ClientTLS = ClientTLS()) throws(ClientError) {
+        self.tls = tls
         guard Self.isReady, let handle = unsafe curl_easy_init() else {
             throw .unreachable("libcurl could not be started")
         }
@@ -56,6 +59,10 @@ internal import Glibc
             try check(unsafe mayfly_curl_sockets(handle, openSocket, context.toOpaque()), sink)
             if let file = reach.caFile { try check(unsafe mayfly_curl_ca_file(handle, file), sink) }
         }
+        if let path = tls.authorityFile { try check(unsafe mayfly_curl_ca_file(handle, path), sink) }
+        if let certificate = tls.certificateFile, let key = tls.keyFile {
+            try check(unsafe mayfly_curl_certificate(handle, certificate, key), sink)
+        }
         try check(
             unsafe mayfly_curl_timeouts(handle, patience.connectMilliseconds, patience.totalMilliseconds),
             sink)
@@ -83,6 +90,7 @@ internal import Glibc
         switch code {
         case CURLE_OPERATION_TIMEDOUT: throw .timedOut
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE: throw .untrusted(text)
+        case CURLE_SSL_CERTPROBLEM: throw .keyFile("the client certificate and its key are not accepted by libcurl")
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: throw .invalidURL
         default: throw .unreachable(text)
         }

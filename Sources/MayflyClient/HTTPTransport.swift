@@ -14,8 +14,9 @@ public final class HTTPTransport: Sendable {
     private let handle: Mutex<EasyHandle>
 
     /// Makes a transport; nothing is connected yet.
-    public init() throws(ClientError) {
-        handle = Mutex(try EasyHandle())
+    public init(tls: ClientTLS = ClientTLS()) throws(ClientError) {
+        try tls.check()
+        handle = Mutex(try EasyHandle(tls: tls))
     }
 
     /// Sends a request and waits for its answer, whatever its status.

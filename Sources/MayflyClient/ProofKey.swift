@@ -29,8 +29,13 @@ public final class ProofKey: Sendable {
     }
 
     /// Binds tokens to the key by which an agent proves who it is, for example one that stays in a PKCS#11 token.
-    public convenience init(_ credential: AgentCredential) {
-        self.init(key: credential.key)
+    ///
+    /// Throws for an agent that is known by its certificate and has no such key.
+    public convenience init(_ credential: AgentCredential) throws(ClientError) {
+        guard let key = credential.key else {
+            throw .invalidInput("the agent has no key of its own: it is known by its certificate")
+        }
+        self.init(key: key)
     }
 
     package init(key: PrivateKey) {

@@ -51,11 +51,34 @@ extension BrokerConfig {
         # every token. https, or http for localhost, 127.0.0.1 and [::1].
         issuer: "\(issuer)"
 
-        # Where the broker accepts plain HTTP. An address that other machines can reach needs behind_proxy: true.
+        # Where the broker accepts connections: HTTPS with tls, else plain HTTP, and then an address that other machines
+        # can reach needs behind_proxy: true.
         listen: "\(listen)"
 
         # true: a proxy in front speaks TLS and is the only one that can reach the address above.
         behind_proxy: \(behindProxy)
+
+        # HTTPS. Read again at SIGHUP; connections that are open stay.
+        # tls:
+        #   # In PEM, the broker's own certificate first.
+        #   certificate_file: ../tls/broker.pem
+        #   # Mode 0600.
+        #   key_file: ../tls/broker.key
+
+        # Agents that are known by a client certificate, and tokens that are bound to one (RFC 8705).
+        # mtls:
+        #   # A second listener, the only one that asks clients for a certificate. Leave it out where a proxy does that.
+        #   listen: "0.0.0.0:8482"
+        #   # The URL by which agents reach it.
+        #   url: "https://mtls.mayfly.example.com"
+        #   # Roots of the authorities that issue agents' certificates. Without it agents register certificates themselves.
+        #   client_ca_file: ../tls/client-ca.pem
+
+        # A proxy that asks clients for a certificate and passes it on, as RFC 9440 has it or as nginx does with
+        # $ssl_client_escaped_cert. From any other address a request with this header is refused.
+        # proxy:
+        #   client_certificate_header: Client-Cert
+        #   addresses: ["127.0.0.1"]
 
         keys:
           # Private keys: the folder has mode 0700, each file 0600.

@@ -25,6 +25,12 @@ package struct BrokerConfig: Equatable, Sendable {
     package var listen: ListenAddress
     /// Says that every request comes through a proxy that speaks TLS to the outside.
     package var behindProxy = false
+    /// Nil for plain HTTP.
+    package var tls: TLSConfig?
+    /// Nil when no client is known by a certificate.
+    package var mtls: MTLSConfig?
+    /// Nil when client certificates come on connections alone.
+    package var proxy: ProxyConfig?
     /// Where the private keys are.
     package var keysDirectory: String
     package var keys = KeyConfig()
@@ -127,6 +133,9 @@ package struct BrokerConfig: Equatable, Sendable {
         }
         self.init(issuer: issuer, listen: listen, directory: directory)
         behindProxy = try reader.optionalBool("behind_proxy") ?? behindProxy
+        if var tls = try reader.object("tls") { self.tls = try TLSConfig(&tls, in: directory) }
+        if var mtls = try reader.object("mtls") { self.mtls = try MTLSConfig(&mtls, in: directory) }
+        if var proxy = try reader.object("proxy") { self.proxy = try ProxyConfig(&proxy) }
         if var keys = try reader.object("keys") {
             keysDirectory = try Self.path("directory", of: &keys, in: directory) ?? keysDirectory
             self.keys = try KeyConfig(&keys) { name, fields throws(FieldError) in
@@ -179,6 +188,7 @@ package struct BrokerConfig: Equatable, Sendable {
             }
         }
         try reader.finish()
+        try checkTLS(reader)
         guard isListenerSafe else { throw reader.failure("listen", .invalid(rule: Self.plainListenerRule)) }
     }
 
@@ -222,12 +232,27 @@ package struct BrokerConfig: Equatable, Sendable {
         try tracing.finish()
     }
 
-    /// The broker speaks plain HTTP: tokens must not cross a network that way.
-    package var isListenerSafe: Bool { listen.isLoopback || behindProxy }
+    /// What TLS, client certificates and a proxy that passes them on need of each other.
+    private func checkTLS(_ reader: borrowing FieldReader) throws(FieldError) {
+        if tls != nil, !issuer.isHTTPS {
+            throw reader.failure("issuer", .invalid(rule: "must be an https URL, since tls is set"))
+        }
+        guard let mtls else { return }
+        if mtls.listen != nil, tls == nil {
+            throw reader.failure("mtls", .invalid(rule: "needs tls, to listen with a certificate of its own"))
+        }
+        if mtls.listen == nil, proxy == nil {
+            throw reader.failure(
+                "mtls", .invalid(rule: "needs listen, or a proxy that passes client certificates on"))
+        }
+    }
+
+    /// Tokens must not cross a network as plain text.
+    package var isListenerSafe: Bool { listen.isLoopback || behindProxy || tls != nil }
 
     package static let plainListenerRule =
-        "would serve plain HTTP, and with it tokens, to other machines; listen on 127.0.0.1 or [::1], or put a proxy "
-        + "with TLS in front and set behind_proxy: true"
+        "would serve plain HTTP, and with it tokens, to other machines; set tls, listen on 127.0.0.1 or [::1], or put a "
+        + "proxy with TLS in front and set behind_proxy: true"
 
     private static func location(
         of reader: inout FieldReader, in directory: String
@@ -250,7 +275,14 @@ package struct BrokerConfig: Equatable, Sendable {
         return .file(resolve(text, in: directory))
     }
 
-    private static func path(
+    static func neededPath(
+        _ name: String, of reader: inout FieldReader, in directory: String
+    ) throws(FieldError) -> String {
+        guard let path = try path(name, of: &reader, in: directory) else { throw reader.failure(name, .missing) }
+        return path
+    }
+
+    static func path(
         _ name: String, of reader: inout FieldReader, in directory: String
     ) throws(FieldError) -> String? {
         guard let text = try reader.optionalString(name, maximum: maximumPathLength) else { return nil }

@@ -34,6 +34,9 @@ package struct IssuerURL: Equatable, Sendable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// Whether its host is this machine and nothing else.
+    package var isThisMachine: Bool { HostText.isLoopback(host) }
+
     static func isPath(_ path: [UInt8]) -> Bool {
         guard !path.isEmpty else { return true }
         return path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {

@@ -79,7 +79,7 @@ package final class PrivateKey: Sendable {
         return algorithm == .es256 ? try ECDSASignature.raw(fromDER: signature) : signature
     }
 
-    private static func inspect(
+    static func inspect(
         _ key: borrowing KeyHandle
     ) throws(CryptoError) -> (SignatureAlgorithm, PublicKeyMaterial) {
         if key.isA("EC") {

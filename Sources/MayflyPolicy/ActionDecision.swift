@@ -7,6 +7,10 @@ package enum ActionDecision: Equatable, Sendable {
         case proofRequired
         /// The proof that came with the token does not hold; the name says what of it.
         case proofInvalid(String)
+        /// The token is bound to a client certificate, and the request did not come with it.
+        case certificateRequired
+        /// The request came with another certificate than the one that the token is bound to.
+        case certificateMismatch
         /// No route of the resource matches the request.
         case noRoute
         /// The action is neither declared, nor a scope, nor covered by a detail type.
@@ -50,6 +54,8 @@ package enum ActionDecision: Equatable, Sendable {
         case .inactive: "token_inactive"
         case .deny(.proofRequired): "proof_required"
         case .deny(.proofInvalid): "proof_invalid"
+        case .deny(.certificateRequired): "certificate_required"
+        case .deny(.certificateMismatch): "certificate_mismatch"
         case .deny(.noRoute): "no_route"
         case .deny(.unknownAction): "unknown_action"
         case .deny(.scopeMissing): "scope_missing"
@@ -78,7 +84,8 @@ package enum ActionDecision: Equatable, Sendable {
         case .deny(.proofInvalid(let part)): part
         case .deny(.budgetExhausted(let member)): member.rawValue
         case .deny(.quotaExhausted(let rule, _)): rule
-        case .allow, .inactive, .deny(.proofRequired), .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted),
+        case .allow, .inactive, .deny(.proofRequired), .deny(.certificateRequired), .deny(.certificateMismatch),
+            .deny(.noRoute), .deny(.unknownAction), .deny(.typeNotGranted),
             .deny(.outsideHours),
             .deny(.contextMalformed), .deny(.policy), .deny(.policyChanged), .deny(.supervisionFull):
             nil

@@ -15,7 +15,8 @@ import Testing
             "MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "CLibPQ", "CSQLite", "CZstd",
         ],
         "MayflyServer": [
-            "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CMicroHTTPD",
+            "MayflyModel", "MayflyCrypto", "MayflyPolicy", "MayflyLedger", "MayflyBroker", "CGnuTLS",
+            "CMicroHTTPD",
         ],
         "MayflyClient": ["MayflyModel", "MayflyCrypto", "CCurl"],
         "mayfly": [
@@ -60,7 +61,8 @@ import Testing
                 .compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
         #expect(
             modules == [
-                "COpenSSL", "CJWT", "CP11Kit", "CLibPQ", "CMicroHTTPD", "CSQLite", "CYAML", "CCurl", "CZstd", "CSpawn",
+                "COpenSSL", "CJWT", "CP11Kit", "CLibPQ", "CMicroHTTPD", "CGnuTLS", "CSQLite", "CYAML", "CCurl", "CZstd",
+                "CSpawn",
             ])
         for module in modules {
             #expect(Checkout.text("Sources/\(module)/module.modulemap").contains("module \(module) "), "\(module)")

@@ -126,6 +126,45 @@ import Testing
         (head + "store: mysql://db/mayfly\n", "mayfly.yaml:3:8: store: must be a path or a URL such as postgresql://"),
         (head + "store: postgresql://u:secret@db/x\n", "mayfly.yaml:3:8: store: must be a path or a URL such as"),
         (head + "store_password_file: p\n", "mayfly.yaml:3:22: store_password_file: needs a store that is"),
+        (head + "tls: {certificate_file: a}\n", "mayfly.yaml:3:6: tls.key_file: is required"),
+        (head + "tls: {certificate_file: '', key_file: b}\n", "mayfly.yaml:3:25: tls.certificate_file: must be a path"),
+        (
+            "issuer: http://127.0.0.1\nlisten: 127.0.0.1:0\ntls: {certificate_file: a, key_file: b}\n",
+            "mayfly.yaml:1:9: issuer: must be an https URL, since tls is set"
+        ),
+        (head + "mtls: {listen: '0.0.0.0:1'}\n", "mayfly.yaml:3:7: mtls.url: is required"),
+        (head + "mtls: {url: 'http://127.0.0.1'}\n", "mayfly.yaml:3:13: mtls.url: must be an https URL"),
+        (head + "mtls: {url: 'https://m.example/'}\n", "mayfly.yaml:3:13: mtls.url: must be an https URL"),
+        (
+            head + "mtls: {url: 'https://m.example', listen: x}\n",
+            "mayfly.yaml:3:42: mtls.listen: must be an IP address and a port"
+        ),
+        (
+            head + "mtls: {url: 'https://m.example', listen: '0.0.0.0:1'}\n",
+            "mayfly.yaml:3:7: mtls: needs tls"
+        ),
+        (head + "mtls: {url: 'https://m.example'}\n", "mayfly.yaml:3:7: mtls: needs listen, or a proxy"),
+        (
+            head + "proxy: {addresses: ['127.0.0.1']}\n",
+            "mayfly.yaml:3:8: proxy.client_certificate_header: is required"
+        ),
+        (
+            head + "proxy: {client_certificate_header: Authorization, addresses: ['127.0.0.1']}\n",
+            "mayfly.yaml:3:36: proxy.client_certificate_header: must be the name of a header of its own"
+        ),
+        (
+            head + "proxy: {client_certificate_header: 'a b', addresses: ['127.0.0.1']}\n",
+            "mayfly.yaml:3:36: proxy.client_certificate_header: must be the name of a header of its own"
+        ),
+        (head + "proxy: {client_certificate_header: X}\n", "mayfly.yaml:3:8: proxy.addresses: must be addresses or"),
+        (
+            head + "proxy: {client_certificate_header: X, addresses: [proxy.example]}\n",
+            "mayfly.yaml:3:50: proxy.addresses: must be addresses or"
+        ),
+        (
+            head + "proxy: {client_certificate_header: X, addresses: ['10.0.0.0/33']}\n",
+            "mayfly.yaml:3:50: proxy.addresses: must be addresses or"
+        ),
         (head + "store: x\nstore: y\n", "mayfly.yaml:4:1: this key is given twice"),
     ])
     func saysWhatIsWrongAndWhere(text: String, report: String) {
@@ -162,6 +201,34 @@ import Testing
     ])
     func refusesWhatIsNoCollector(_ text: String) {
         #expect(CollectorURL(text) == nil)
+    }
+
+    @Test func tlsClientsAndAProxyAreRead() throws {
+        let config = try config(
+            """
+            issuer: https://m.example
+            listen: 0.0.0.0:443
+            tls: {certificate_file: ../tls/a.pem, key_file: /etc/a.key}
+            mtls: {listen: "[::]:8443", url: "https://mtls.m.example/x", client_ca_file: ca.pem}
+            proxy: {client_certificate_header: Client-Cert, addresses: ["10.0.0.0/8", "::1"]}
+            """)
+        #expect(config.isListenerSafe)
+        #expect(config.tls?.certificateFile == "/srv/mayfly/tls/a.pem")
+        #expect(config.tls?.keyFile == "/etc/a.key")
+        #expect(config.mtls?.listen == ListenAddress("[::]:8443"))
+        #expect(config.mtls?.url.text == "https://mtls.m.example/x")
+        #expect(config.mtls?.clientAuthorityFile == "/srv/mayfly/config/ca.pem")
+        #expect(config.proxy?.certificateHeader == "Client-Cert")
+        #expect(config.proxy?.addresses == ["10.0.0.0/8", "::1"])
+        // Behind a proxy that asks for certificates itself there is no listener for them, and no TLS.
+        let behind = try self.config(
+            """
+            issuer: https://m.example
+            listen: 127.0.0.1:0
+            mtls: {url: "https://mtls.m.example"}
+            proxy: {client_certificate_header: X-Client, addresses: ["127.0.0.1"]}
+            """)
+        #expect(behind.mtls?.listen == nil && behind.mtls?.clientAuthorityFile == nil && behind.tls == nil)
     }
 
     @Test func aShortMaximumBringsTheDefaultDown() throws {

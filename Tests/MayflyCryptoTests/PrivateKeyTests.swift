@@ -45,7 +45,7 @@ import Testing
         #expect(refused.count == 14)
         let expected: [String: CryptoError] = [
             "RSA of 1024 bits": .weakKey, "P-521": .unsupportedKey, "Ed448": .unsupportedKey,
-            "public halves of another key": .invalidKey,
+            "public halves of another key": .invalidKey, "encrypted PKCS#8": .passphraseMissing,
         ]
         for vector in refused {
             let name = try vector.text("name")

@@ -36,8 +36,14 @@ package struct AuthenticatedClient: Equatable, Sendable {
     package let seenEpoch: Int64
     /// The key that the request has proven to hold, when it came with a proof.
     package var proof: HeldKey?
+    /// The certificate that the connection has proven to hold the key of, whether or not it says who the client is.
+    package var certificate: PresentedCertificate?
 
-    package init(client: Client, mark: UsedMark?, seenEpoch: Int64 = .max, proof: HeldKey? = nil) {
+    package init(
+        client: Client, mark: UsedMark?, seenEpoch: Int64 = .max, proof: HeldKey? = nil,
+        certificate: PresentedCertificate? = nil
+    ) {
         (self.client, self.mark, self.seenEpoch, self.proof) = (client, mark, seenEpoch, proof)
+        self.certificate = certificate
     }
 }

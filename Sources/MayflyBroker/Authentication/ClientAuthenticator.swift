@@ -161,13 +161,51 @@ package struct ClientAuthenticator: Sendable {
         return AuthenticatedClient(client: .resource(resource), mark: nil)
     }
 
+    /// Checks a client by its certificate (RFC 8705 §2); `clientID` is the parameter that every such request has.
+    ///
+    /// A certificate of an authority must have a path that holds now, and the registered name; a self-signed one must
+    /// be registered itself, and be of these days.
+    package func authenticate(
+        clientID: String, certificate: PresentedCertificate
+    ) throws(OAuthError) -> AuthenticatedClient {
+        let now = clock.now()
+        guard let id = AgentID(clientID), let (registered, seenEpoch) = Self.certificate(of: id, in: state, at: now),
+            holds(certificate, registered, at: now)
+        else {
+            refusals.note(claimed: clientID)
+            throw Self.refusal
+        }
+        return AuthenticatedClient(client: .agent(id), mark: nil, seenEpoch: seenEpoch, certificate: certificate)
+    }
+
+    private func holds(
+        _ certificate: PresentedCertificate, _ registered: AgentCertificate, at now: Timestamp
+    ) -> Bool {
+        guard case .certificates(let thumbprints) = registered else {
+            guard let leaf = settings.clientTrust?.leaf(of: certificate, at: now) else { return false }
+            return registered.isNamed(in: leaf)
+        }
+        guard thumbprints.contains(where: { same($0, certificate.thumbprint) }) else { return false }
+        return (try? X509Certificate(der: certificate.leaf))?.isValid(at: now) ?? false
+    }
+
+    private static func certificate(
+        of id: AgentID, in state: BrokerState, at now: Timestamp
+    ) -> (AgentCertificate, seenEpoch: Int64)? {
+        state.read { tables in
+            guard let agent = tables.agents[id], tables.standing(of: agent, at: now) == .active else { return nil }
+            return agent.spec.certificate.map { ($0, tables.newestEpoch) }
+        }
+    }
+
     /// The client of that name and its keys, if it may authenticate by key now.
     private static func registered(
         _ name: String, in tables: borrowing Tables, at now: Timestamp
     ) -> (Client, [RegisteredKey])? {
         if let id = AgentID(name) {
             guard let agent = tables.agents[id], tables.standing(of: agent, at: now) == .active else { return nil }
-            return (.agent(id), agent.keys)
+            // One method for each client: with a certificate registered, a key that it once had proves nothing.
+            return agent.spec.certificate == nil ? (.agent(id), agent.keys) : nil
         }
         if let id = AdminID(name) {
             return tables.admins[id].map { (.admin(id), $0.keys) }

@@ -58,7 +58,8 @@ extension BehaviourRequest {
         MintCommand.supervisionFullRule, MintCommand.withdrawnRule, RaiseApprovalCommand.policyChangedRule,
         OAuthError.Code.temporarilyUnavailable.rawValue, OAuthError.Code.useDPoPNonce.rawValue,
         ActionDecision.inactive.rule, ActionDecision.deny(.proofRequired).rule,
-        ActionDecision.deny(.proofInvalid("")).rule, ActionDecision.deny(.policyChanged).rule,
+        ActionDecision.deny(.proofInvalid("")).rule, ActionDecision.deny(.certificateRequired).rule,
+        ActionDecision.deny(.certificateMismatch).rule, ActionDecision.deny(.policyChanged).rule,
         ActionDecision.deny(.supervisionFull).rule,
     ]
 

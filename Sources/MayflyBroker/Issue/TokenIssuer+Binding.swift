@@ -1,16 +1,28 @@
 import MayflyModel
 
-/// Keys that tokens are bound to (RFC 9449 §5); nothing that is made from a bound token is a bearer token.
+/// Keys and certificates that tokens are bound to (RFC 9449 §5, RFC 8705 §3).
+///
+/// Nothing that is made from a bound token is a bearer token.
 extension TokenIssuer {
-    /// Refuses an access token without a key where the agent, the resource or the parent demands one.
+    /// What an access token is bound to; nil for a bearer token and for a ticket, which is used up at the broker.
     ///
-    /// `MintCommand` need not look again: demanding it anew is a right less, so it takes a new epoch.
-    func checkBinding(of minting: Minting, to client: AuthenticatedClient) throws(OAuthError) {
-        guard minting.kind == .accessToken, client.proof == nil else { return }
-        let view = minting.view
-        if view.agent.spec.demandsBinding || view.resource.spec.demandsBinding || minting.demandsBinding {
-            throw Self.proofMissing
+    /// A proof is always bound to, since it is sent for nothing else. A certificate is, where the agent or the parent
+    /// demands it: a connection may show one for other reasons. Throws where the agent, the resource or the parent
+    /// demands what was not proven. `MintCommand` need not look again: demanding it anew is a right less, so it takes a
+    /// new epoch.
+    func confirmation(of minting: Minting, to client: AuthenticatedClient) throws(OAuthError) -> Confirmation? {
+        guard minting.kind == .accessToken else { return nil }
+        let (agent, resource) = (minting.view.agent.spec, minting.view.resource.spec)
+        if agent.demandsCertificate {
+            guard !resource.demandsBinding, client.proof == nil else { throw Self.keyUnwanted }
+            guard let certificate = client.certificate else { throw Self.certificateMissing }
+            return .certificate(thumbprint: certificate.thumbprint)
         }
+        if let proof = client.proof { return .key(thumbprint: proof.thumbprint) }
+        guard !agent.demandsBinding, !resource.demandsBinding else { throw Self.proofMissing }
+        guard minting.demandsBinding else { return nil }
+        guard let certificate = client.certificate else { throw Self.proofMissing }
+        return .certificate(thumbprint: certificate.thumbprint)
     }
 
     /// Refuses a token that is shown for delegation by one who has not proven to hold its key.
@@ -30,11 +42,24 @@ extension TokenIssuer {
 
     /// Refuses a bound token whose key the request has not proven to hold.
     func checkKey(of token: TokenClaims, by client: AuthenticatedClient) throws(OAuthError) {
-        guard let bound = token.keyThumbprint else { return }
-        guard let proof = client.proof else { throw Self.proofMissing }
-        guard proof.thumbprint.utf8.elementsEqual(bound.utf8) else { throw ProofFault.binding.refusal }
+        switch token.confirmation {
+        case nil: return
+        case .key(let bound):
+            guard let proof = client.proof else { throw Self.proofMissing }
+            guard proof.thumbprint.utf8.elementsEqual(bound.utf8) else { throw ProofFault.binding.refusal }
+        case .certificate:
+            guard token.confirmation?.isCertificate(client.certificate) ?? false else {
+                throw Self.certificateMissing
+            }
+        }
     }
 
     private static let proofMissing = OAuthError(
         .invalidDPoPProof, "a token bound to a key is needed here: send a DPoP proof (RFC 9449)")
+
+    private static let certificateMissing = OAuthError(
+        .invalidRequest, "a token bound to a certificate is needed here: come with that certificate (RFC 8705)")
+
+    private static let keyUnwanted = OAuthError(
+        .invalidRequest, "the agent's tokens are bound to its certificate, and so cannot be bound to a DPoP key")
 }

@@ -20,6 +20,7 @@ extension TokenIssuer {
             guard request.targets.allSatisfy({ $0.utf8.elementsEqual(settings.issuer.utf8) }) else {
                 throw OAuthError(.invalidTarget, "such a token is for the broker itself; leave the resource out")
             }
+            // A connection may have a certificate all the same; such a token is not bound to it.
             guard client.proof == nil else {
                 throw OAuthError(
                     .invalidRequest, "the broker's own tokens are not bound to a key; leave the DPoP proof out")

@@ -65,7 +65,7 @@ extension TokenIssuer {
         _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> IssueCommand {
         // Before people are asked about what would be refused.
-        try checkBinding(of: minting, to: client)
+        _ = try confirmation(of: minting, to: client)
         switch try approvalStep(for: minting, of: client, at: now) {
         case .none: return .mint(try sign(minting, for: client, at: now))
         case .granted(let approval):
@@ -109,7 +109,7 @@ extension TokenIssuer {
             grantedResource: isTicket ? minting.grant.resource.text : nil,
             grantedUntil: isTicket ? minting.notPast : nil, bundle: view.policy.digest,
             context: isTicket ? PolicyContext() : minting.request.context.known,
-            approval: minting.agreement?.text, keyThumbprint: isTicket ? nil : client.proof?.thumbprint,
+            approval: minting.agreement?.text, confirmation: try confirmation(of: minting, to: client),
             demandsBinding: isTicket && minting.demandsBinding, actedFor: minting.actedFor)
         let signed: Keyring.SignedToken
         do {

@@ -91,7 +91,7 @@ package struct TokenIssuer: Sendable {
                     kind: .ticket, event: .ticketIssued, subject: parent.subject, view: view,
                     parents: parent.chain, grant: grant, task: parent.task, trace: parent.trace,
                     delegates: [.agent(target)], ruling: nil, life: settings.ticketLife, notPast: parent.expiresAt,
-                    ticket: nil, demandsBinding: parent.keyThumbprint != nil, request: request,
+                    ticket: nil, demandsBinding: parent.confirmation != nil, request: request,
                     actedFor: parent.actedFor),
                 for: client, at: now)
         }
@@ -144,7 +144,7 @@ package struct TokenIssuer: Sendable {
                     life: Ceiling.tokenLife(
                         roles: view.roles, requested: request.lifetime, settings: settings),
                     notPast: kind == .ticket ? parent.grantedUntil ?? parent.expiresAt : parent.expiresAt,
-                    ticket: used, demandsBinding: parent.keyThumbprint != nil || parent.demandsBinding,
+                    ticket: used, demandsBinding: parent.confirmation != nil || parent.demandsBinding,
                     request: request, actedFor: parent.actedFor),
                 for: client, at: now)
         }

@@ -87,6 +87,9 @@ package struct Agent: Record, Equatable {
         set { change { $0.version = newValue } }
     }
 
+    /// Whether it can prove who it is: by a key, a certificate, or whoever vouches for it.
+    var hasIdentity: Bool { !keys.isEmpty || spec.hasIdentityElsewhere }
+
     private mutating func change(_ edit: (inout Contents) -> Void) {
         var contents = body.contents
         edit(&contents)

@@ -48,11 +48,15 @@ package struct AgentSpec: Equatable, Sendable {
     package var endDate: Timestamp?
     /// Whether its tokens must be bound to a key (RFC 9449 §5.2).
     package var demandsBinding: Bool
+    /// By which certificate it proves who it is, instead of by a key (RFC 8705 §2).
+    package var certificate: AgentCertificate?
+    /// Whether its tokens must be bound to its certificate (RFC 8705 §3.4).
+    package var demandsCertificate: Bool
     /// Whose tokens vouch for it, and what they must say; empty for an agent that has keys of its own only.
     package var trust: [TrustCondition]
 
     /// Whether it can prove who it is without a key that it enrols.
-    package var hasIdentityElsewhere: Bool { !trust.isEmpty }
+    package var hasIdentityElsewhere: Bool { !trust.isEmpty || certificate != nil }
 
     package init(_ fields: inout FieldReader) throws(FieldError) {
         id = try fields.identifier("id")
@@ -80,7 +84,17 @@ package struct AgentSpec: Equatable, Sendable {
         reviewEvery = try fields.duration("review_every", in: RegistryLimits.reviewInterval)
         endDate = try fields.timestamp("end_date")
         demandsBinding = try fields.optionalBool("dpop_bound_access_tokens") ?? false
+        certificate = try AgentCertificate.read(&fields)
+        demandsCertificate = try fields.optionalBool(Self.certificateBound) ?? false
+        guard !demandsCertificate || !demandsBinding else {
+            throw fields.failure(
+                Self.certificateBound, .invalid(rule: "a token is bound to one key: to a certificate, or by DPoP"))
+        }
         trust = try TrustCondition.list("trust", in: &fields)
+        guard trust.isEmpty || certificate == nil else {
+            throw fields.failure(
+                "trust", .invalid(rule: "an agent is known by a certificate or by whoever vouches for it"))
+        }
     }
 
     package var json: JSONObject {
@@ -103,9 +117,13 @@ package struct AgentSpec: Equatable, Sendable {
         object["review_every"] = reviewEvery.map { .integer($0) }
         object["end_date"] = endDate.map { .string(RFC3339.format($0)) }
         if demandsBinding { object["dpop_bound_access_tokens"] = .bool(true) }
+        certificate?.write(into: &object)
+        if demandsCertificate { object[Self.certificateBound] = .bool(true) }
         if !trust.isEmpty { object["trust"] = .array(trust.map { .object($0.json) }) }
         return object
     }
+
+    private static let certificateBound = "tls_client_certificate_bound_access_tokens"
 
     /// Whether going from `old` to this takes nothing away, so that tokens already out may live on.
     func keepsAllRights(of old: AgentSpec) -> Bool {
@@ -119,8 +137,16 @@ package struct AgentSpec: Equatable, Sendable {
             && Set(delegates).isSuperset(of: old.delegates)
             // Bearer tokens that are out would be what is no longer given.
             && (old.demandsBinding || !demandsBinding)
+            && (old.demandsCertificate || !demandsCertificate)
+            && keepsIdentity(of: old)
             // What a workload got that is no longer one of these would live on.
             && old.trust.allSatisfy(trust.contains)
             && (endDate.map { new in old.endDate.map { new >= $0 } ?? false } ?? true)
+    }
+
+    /// Whether whoever could prove to be the agent before still can.
+    private func keepsIdentity(of old: AgentSpec) -> Bool {
+        guard let before = old.certificate else { return certificate == nil }
+        return certificate?.covers(before) ?? false
     }
 }

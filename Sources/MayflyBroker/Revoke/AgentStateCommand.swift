@@ -21,7 +21,7 @@ struct AgentStateCommand: Command {
         case .suspend: agent.state = .suspended
         case .resume:
             guard agent.state == .suspended else { throw .conflict("the agent is not suspended") }
-            agent.state = agent.keys.isEmpty && !agent.spec.hasIdentityElsewhere ? .pending : .active
+            agent.state = agent.hasIdentity ? .active : .pending
         case .offboard:
             changes = agent.offboard(in: state)
         }

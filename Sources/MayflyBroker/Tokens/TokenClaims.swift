@@ -35,8 +35,8 @@ package struct TokenClaims: Equatable, Sendable {
     package var context: PolicyContext
     /// The approval by people that it was made of; nil for most.
     package var approval: String?
-    /// The RFC 7638 thumbprint of the key without which the token is worth nothing; nil for a bearer token.
-    package var keyThumbprint: String?
+    /// The key without which the token is worth nothing; nil for a bearer token.
+    package var confirmation: Confirmation?
     /// In a ticket: whether what is redeemed from it must be bound to a key, because the parent is.
     package var demandsBinding: Bool
     /// The subject, where the chain acts for a person; nil when it began with an agent's own task.
@@ -74,9 +74,9 @@ package struct TokenClaims: Equatable, Sendable {
             writer.value(.object(["sub": .string(only.text)]))
         }
         if !chain.isEmpty { member("txn", trace) }
-        if let keyThumbprint {
+        if let confirmation {
             writer.name("cnf")
-            writer.value(.object(["jkt": .string(keyThumbprint)]))
+            writer.value(.object(confirmation.json))
         }
         writer.name("mayfly")
         writePrivateClaim(into: &writer)
@@ -168,12 +168,8 @@ package struct TokenClaims: Equatable, Sendable {
         }
         (details, limits) = try Self.details(&fields)
         trace = try fields.optionalString("txn") ?? ""
-        keyThumbprint = nil
-        // One key, and no way of binding that is not understood (RFC 7800 §3.1).
-        if var confirmation = try fields.object("cnf") {
-            keyThumbprint = try confirmation.string("jkt", maximum: 64)
-            try confirmation.finish()
-        }
+        confirmation = nil
+        if var inner = try fields.object("cnf") { confirmation = try Confirmation(&inner) }
         _ = fields.take("act")
         delegates = []
         if var mayAct = try fields.object("may_act") {
@@ -240,7 +236,7 @@ package struct TokenClaims: Equatable, Sendable {
         expiresAt: Int64, scopes: ScopeSet, details: [JSONValue] = [], limits: Limits = .none, task: String = "",
         trace: String = "", chain: [ChainLink] = [], delegates: [Delegate] = [], grantedResource: String? = nil,
         grantedUntil: Int64? = nil, epoch: Int64 = 0, bundle: String = TokenClaims.registryBundle,
-        context: PolicyContext = PolicyContext(), approval: String? = nil, keyThumbprint: String? = nil,
+        context: PolicyContext = PolicyContext(), approval: String? = nil, confirmation: Confirmation? = nil,
         demandsBinding: Bool = false, actedFor: ActedFor? = nil
     ) {
         self.issuer = issuer
@@ -263,7 +259,7 @@ package struct TokenClaims: Equatable, Sendable {
         self.bundle = bundle
         self.context = context
         self.approval = approval
-        self.keyThumbprint = keyThumbprint
+        self.confirmation = confirmation
         self.demandsBinding = demandsBinding
         self.actedFor = actedFor
     }

@@ -14,7 +14,7 @@ package final class KnownToken: Sendable {
     /// The claim, for the same reason: when in the week the token is active.
     let hours: HoursOfUse?
     /// The claim, for the same reason: the key that the token is bound to.
-    let keyThumbprint: String?
+    let confirmation: Confirmation?
     /// The signing key's thumbprint.
     let keyID: String
     /// What the rights are for; nil in tokens of administrators and resources.
@@ -36,7 +36,7 @@ package final class KnownToken: Sendable {
         self.claims = claims
         expiresAt = claims.expiresAt
         hours = claims.limits.hours
-        keyThumbprint = claims.keyThumbprint
+        confirmation = claims.confirmation
         isForBroker = claims.audience.utf8.elementsEqual(issuer.utf8)
         guard claims.chain.isEmpty else {
             resource = ResourceURL(claims.grantedResource ?? claims.audience)

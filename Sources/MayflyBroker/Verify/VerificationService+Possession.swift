@@ -6,13 +6,23 @@ extension VerificationService {
     /// Why a bound token may not be used, and the mark of the proof that came with it.
     ///
     /// A bound token without a proof is refused, whoever asks; so is a proof beside a token that is bound to no key,
-    /// because then it proves something else.
+    /// because then it proves something else. A certificate beside such a token proves nothing and does no harm:
+    /// connections have one for all that is sent on them.
     func holding(
-        of active: ActiveToken?, _ compact: ArraySlice<UInt8>, _ possession: Possession
+        of active: ActiveToken?, _ compact: ArraySlice<UInt8>, _ possession: Possession,
+        _ certificate: PresentedCertificate?
     ) -> (refusal: ActionDecision?, mark: UsedMark?) {
         guard let active else { return (nil, nil) }
         switch possession {
-        case .notShown: return (active.token.keyThumbprint == nil ? nil : .deny(.proofRequired), nil)
+        case .notShown:
+            switch active.token.confirmation {
+            case nil: return (nil, nil)
+            case .key: return (.deny(.proofRequired), nil)
+            case .certificate(let thumbprint):
+                guard let certificate else { return (.deny(.certificateRequired), nil) }
+                let isSame = thumbprint.utf8.elementsEqual(certificate.thumbprint.utf8)
+                return (isSame ? nil : .deny(.certificateMismatch), nil)
+            }
         case .proven: return (nil, nil)
         case .failed(let fault): return (.deny(.proofInvalid(fault.rawValue)), nil)
         case .shown(let proof):
@@ -29,10 +39,20 @@ extension VerificationService {
         state.read { $0.resources[resource]?.spec.demandsBinding ?? false }
     }
 
+    /// The token, if it is alive, the asker may know of it, and it is not bound to another certificate than the one
+    /// that the tool was shown.
+    package func introspect(
+        _ compact: ArraySlice<UInt8>, shownWith certificate: PresentedCertificate?, for asker: Asker
+    ) -> KnownToken? {
+        let token = introspect(compact, for: asker)
+        guard let certificate, case .certificate? = token?.confirmation else { return token }
+        return token?.confirmation?.isCertificate(certificate) ?? false ? token : nil
+    }
+
     private func mark(
         of proof: PresentedProof, with token: KnownToken, _ compact: ArraySlice<UInt8>, at resource: Resource
     ) throws(ProofFault) -> UsedMark {
-        try proofs.resource(proof, token: compact, boundTo: token.keyThumbprint, at: resource)
+        try proofs.resource(proof, token: compact, boundTo: token.confirmation?.keyThumbprint, at: resource)
     }
 
     /// The token, if it is alive, the asker may know of it, and the proof that came with it holds and is used up now.

@@ -77,13 +77,13 @@ package struct VerificationService: Sendable {
     /// is asked anew.
     package func decide(
         _ question: ActionQuestion, token compact: ArraySlice<UInt8>, possession: Possession = .notShown,
-        for asker: Asker, asksPeople: Bool = true,
+        certificate: PresentedCertificate? = nil, for asker: Asker, asksPeople: Bool = true,
         _ completion: @escaping @Sendable (Result<Ruling, BrokerError>) -> Void
     ) {
         // Before anything that it stands for, so that a change in between is seen in the writer's order.
         let number = state.read { $0.policy.id }
         let active = active(compact, for: asker, from: .evaluation)
-        let held = holding(of: active, compact, possession)
+        let held = holding(of: active, compact, possession, certificate)
         let granted = held.refusal ?? active.map { ActionPolicy.decide(question, about: $0.subject) } ?? .inactive
         let isReadOnly = active?.declaresReadOnly(question.action) ?? false
         let (limited, amounts) = limited(granted, active, isReadOnly: isReadOnly, properties: question.properties)
@@ -127,13 +127,13 @@ package struct VerificationService: Sendable {
     /// Decides one HTTP request by the resource's routes; `scope` is what the proxy itself demands.
     package func decideRoute(
         method: String, segments: [String], scope: Scope?, token compact: ArraySlice<UInt8>,
-        possession: Possession = .notShown, for asker: ResourceName,
+        possession: Possession = .notShown, certificate: PresentedCertificate? = nil, for asker: ResourceName,
         _ completion: @escaping @Sendable (Result<(ActionDecision, ActiveToken?), BrokerError>) -> Void
     ) {
         let number = state.read { $0.policy.id }
         let asking = Asker.resource(asker)
         let active = active(compact, for: asking, from: .verify)
-        let held = holding(of: active, compact, possession)
+        let held = holding(of: active, compact, possession, certificate)
         let granted =
             held.refusal
             ?? active.map { Self.route(method: method, segments: segments, scope: scope, active: $0) } ?? .inactive

@@ -8,6 +8,8 @@ struct Evaluation: Sendable {
     let question: ActionQuestion
     /// The proof that the tool was sent with the token, in `subject.properties.dpop`; nil when it passes none on.
     let proof: PresentedProof?
+    /// The certificate that the tool was shown, in `subject.properties.client_certificate`; nil when it passes none on.
+    let certificate: PresentedCertificate?
 
     /// Reads `body`, taking whole members that it lacks from `defaults` (AuthZEN §7.1).
     init(_ body: JSONObject, defaults: JSONObject) throws(EvaluationEndpoint.Refusal) {
@@ -31,19 +33,31 @@ struct Evaluation: Sendable {
                 properties[property.name] = property.value
             }
         }
-        proof = try Self.proof(subject)
+        let shown = try Self.object("subject.properties", subject["properties"])
+        proof = try Self.proof(shown)
+        certificate = try Self.certificate(shown)
         token = Array(id.utf8)[...]
         question = ActionQuestion(action: name, type: resourceType, identifier: resourceID, properties: properties)
     }
 
     /// A proof with a member missing is no proof that could be left out.
-    private static func proof(_ subject: JSONObject) throws(EvaluationEndpoint.Refusal) -> PresentedProof? {
-        let properties = try object("subject.properties", subject["properties"])
+    private static func proof(_ properties: JSONObject) throws(EvaluationEndpoint.Refusal) -> PresentedProof? {
         guard let value = properties["dpop"], value != .null else { return nil }
         guard let dpop = value.objectValue, let compact = dpop["proof"]?.stringValue,
             let method = dpop["method"]?.stringValue, let url = dpop["uri"]?.stringValue
         else { throw EvaluationEndpoint.Refusal(400, "subject.properties.dpop needs proof, method and uri") }
         return PresentedProof(Array(compact.utf8)[...], method: method, target: .url(url))
+    }
+
+    private static func certificate(
+        _ properties: JSONObject
+    ) throws(EvaluationEndpoint.Refusal) -> PresentedCertificate? {
+        guard let value = properties["client_certificate"], value != .null else { return nil }
+        guard let certificate = value.stringValue.flatMap({ PresentedCertificate.passed($0) }) else {
+            throw EvaluationEndpoint.Refusal(
+                400, "subject.properties.client_certificate is one certificate, in PEM or as base64 of its DER")
+        }
+        return certificate
     }
 
     /// Absent and null state nothing; what a tool states in another form must not count as nothing stated.

@@ -95,7 +95,9 @@ final class EvaluationRun: Sendable {
             let used = evaluation.proof == nil ? nil : progress.withLock { $0.possessions[index] }
             broker.verification.decide(
                 evaluation.question, token: evaluation.token,
-                possession: used ?? evaluation.proof.map { .shown($0) } ?? .notShown, for: asker,
+                possession: used ?? evaluation.proof.map { .shown($0) } ?? .notShown,
+                certificate: evaluation.certificate,
+                for: asker,
                 asksPeople: options.asksPeople
             ) { result in
                 switch result {

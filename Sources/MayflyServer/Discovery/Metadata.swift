@@ -32,10 +32,26 @@ enum Metadata {
             "revocation_endpoint_auth_methods_supported": .array([.string("private_key_jwt")]),
             "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         ]
+        if let base = broker.settings.mtlsURL { addCertificates(to: &object, at: base) }
         if !types.isEmpty {
             object["authorization_details_types_supported"] = .array(types.map { .string($0) })
         }
         return document(object)
+    }
+
+    /// RFC 8705 §3.3, §5: what clients with certificates can do, and where.
+    private static func addCertificates(to object: inout JSONObject, at base: String) {
+        let methods: [JSONValue] = ["tls_client_auth", "self_signed_tls_client_auth"].map { .string($0) }
+        for name in ["token_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported"] {
+            object[name] = .array((object[name]?.arrayValue ?? []) + methods)
+        }
+        object["tls_client_certificate_bound_access_tokens"] = .bool(true)
+        object["mtls_endpoint_aliases"] = .object([
+            "token_endpoint": .string(base + "/oauth2/token"),
+            "backchannel_authentication_endpoint": .string(base + "/oauth2/bc-authorize"),
+            "introspection_endpoint": .string(base + "/oauth2/introspect"),
+            "revocation_endpoint": .string(base + "/oauth2/revoke"),
+        ])
     }
 
     /// AuthZEN 1.0 §9.

@@ -56,7 +56,7 @@ enum VerifyEndpoint {
         return .parked { parked in
             broker.verification.decideRoute(
                 method: method, segments: segments, scope: needed, token: token.bytes, possession: shown,
-                for: resource
+                certificate: call.certificate, for: resource
             ) { parked.finish(reply($0, asDPoP: isShown)) }
         }
     }
@@ -97,6 +97,9 @@ enum VerifyEndpoint {
         case .success((.inactive, _)): return challenge(401, "invalid_token", asDPoP: asDPoP)
         // A token with a key that came as if it had none (RFC 9449 §7.2).
         case .success((.deny(.proofRequired), _)): return challenge(401, "invalid_token", asDPoP: true)
+        // The same for one with a certificate, which is a bearer token on the wire (RFC 8705 §3).
+        case .success((.deny(.certificateRequired), _)), .success((.deny(.certificateMismatch), _)):
+            return challenge(401, "invalid_token", asDPoP: asDPoP)
         case .success((.deny(.proofInvalid), _)): return challenge(401, "invalid_dpop_proof", asDPoP: true)
         case .success((.deny(.scopeMissing(let scope)), _)):
             return challenge(403, "insufficient_scope", scope: scope, asDPoP: asDPoP)
@@ -131,7 +134,7 @@ enum VerifyEndpoint {
         return HTTPReply(status: status, contentType: .text, headers: [("WWW-Authenticate", value)])
     }
 
-    private static func plain(_ status: Int, _ text: String) -> HTTPReply {
+    static func plain(_ status: Int, _ text: String) -> HTTPReply {
         HTTPReply(status: status, contentType: .text, body: Array((text + "\n").utf8))
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import MayflyBroker
 internal import Synchronization
 
 /// One open connection, as the sweeping thread and `stop()` see it.
@@ -16,6 +17,8 @@ final class ConnectionRecord: Sendable {
         var parked: ParkedSlot?
         /// Nothing more is taken from it, although the socket may still hold a request.
         var isCut = false
+        /// What the handshake left; nil until somebody has asked for it.
+        var peer: PresentedCertificate??
     }
 
     let remoteAddress: String
@@ -52,6 +55,14 @@ final class ConnectionRecord: Sendable {
 
     func park(_ slot: ParkedSlot) {
         state.withLock { $0.parked = slot }
+    }
+
+    /// What the client has shown of its own in the handshake; read from the connection once.
+    func peer(_ read: () -> PresentedCertificate?) -> PresentedCertificate? {
+        if let known = state.withLock({ $0.peer }) { return known }
+        let found = read()
+        state.withLock { $0.peer = .some(found) }
+        return found
     }
 
     /// Whether the connection was cut, and waits for the library to close it.

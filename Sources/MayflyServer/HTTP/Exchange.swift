@@ -1,3 +1,5 @@
+internal import MayflyBroker
+
 /// One request while it is read and answered; only its connection's thread touches it.
 final class Exchange {
     enum Stage {
@@ -19,6 +21,8 @@ final class Exchange {
     /// Held by a request with a large body as long as it lasts.
     var place: LargeBodyPlace?
     var slot: ParkedSlot?
+    /// What the client has shown of its own in the connection's handshake.
+    var peer: PresentedCertificate?
 
     init(record: ConnectionRecord, target: [UInt8], targetAddress: UInt) {
         self.record = record
@@ -31,7 +35,9 @@ final class Exchange {
         guard let head = head.take() else { return nil }
         var body: [UInt8] = []
         swap(&body, &self.body)
-        return HTTPRequest(head: head, body: body, remoteAddress: record.remoteAddress, arrivedAt: arrivedAt)
+        return HTTPRequest(
+            head: head, body: body, remoteAddress: record.remoteAddress, arrivedAt: arrivedAt,
+            peerCertificate: peer)
     }
 
     var rejected: RejectedRequest {

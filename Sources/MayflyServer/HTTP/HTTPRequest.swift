@@ -1,3 +1,5 @@
+package import MayflyBroker
+
 /// One complete, checked request.
 ///
 /// A class, because it is handed through several closures: one reference instead of a dozen.
@@ -8,8 +10,14 @@ package final class HTTPRequest: Sendable {
     package let remoteAddress: String
     /// When the header was complete, by `MonotonicTime`.
     let arrivedAt: UInt64
+    /// What the peer, which may be a proxy, has shown of its own in the TLS handshake of its connection.
+    package let peerCertificate: PresentedCertificate?
 
-    init(head: consuming RequestHead, body: consuming [UInt8], remoteAddress: String, arrivedAt: UInt64) {
+    init(
+        head: consuming RequestHead, body: consuming [UInt8], remoteAddress: String, arrivedAt: UInt64,
+        peerCertificate: PresentedCertificate?
+    ) {
+        self.peerCertificate = peerCertificate
         self.head = head
         self.body = body
         self.remoteAddress = remoteAddress
@@ -29,7 +37,7 @@ package final class HTTPRequest: Sendable {
     /// Makes a request without a connection, for tests of endpoints.
     package convenience init(
         method: String, target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
-        remoteAddress: String = "127.0.0.1"
+        remoteAddress: String = "127.0.0.1", peerCertificate: PresentedCertificate? = nil
     ) throws(HTTPSyntaxError) {
         var block: [UInt8] = []
         var spans: [HeaderFields.Span] = []
@@ -44,7 +52,7 @@ package final class HTTPRequest: Sendable {
             head: RequestHead(
                 method: method, target: try RequestTarget.parse(Array(target.utf8)),
                 fields: try HeaderFields(block: block + [0, 0], spans: spans)),
-            body: body, remoteAddress: remoteAddress, arrivedAt: MonotonicTime.now())
+            body: body, remoteAddress: remoteAddress, arrivedAt: MonotonicTime.now(), peerCertificate: peerCertificate)
     }
 
     /// The first field of that name, in any case, without white space around it.

@@ -1,3 +1,4 @@
+internal import CGnuTLS
 internal import CMicroHTTPD
 internal import Glibc
 internal import Synchronization
@@ -22,12 +23,14 @@ package final class HTTPServer: Sendable {
     /// The process ignores SIGPIPE afterwards: a client that goes away while it is sent a reply is an error of that
     /// connection alone.
     package init(
-        address: ListenAddress, limits: HTTPLimits = HTTPLimits(), handler: any HTTPHandler
+        address: ListenAddress, limits: HTTPLimits = HTTPLimits(), tls: TLSOptions? = nil, handler: any HTTPHandler
     ) throws(HTTPServerError) {
         signal(SIGPIPE, SIG_IGN)
+        // Before anything is opened: a certificate that cannot be used is the operator's mistake to mend.
+        let listener = try tls.map { options throws(HTTPServerError) in try TLSListener(options) }
         let socket = try ListenSocket(address)
         port = try socket.port()
-        core = try HTTPServerCore(limits: limits, handler: handler)
+        core = try HTTPServerCore(limits: limits, tls: listener, handler: handler)
         sweeper = ConnectionSweeper(core.registry, limits: limits)
         try sweeper.start()
         guard let running = RunningDaemon(core, socket.fileDescriptor, memory: Self.connectionMemory) else {
@@ -43,6 +46,11 @@ package final class HTTPServer: Sendable {
     /// Counts the open connections; may be kept longer than the server.
     package var connectionCount: @Sendable () -> Int {
         { [registry = core.registry] in registry.count }
+    }
+
+    /// Shows another certificate from the next handshake on; without TLS it does nothing.
+    package func use(_ identity: TLSIdentity) throws(HTTPServerError) {
+        try core.tls?.use(identity)
     }
 
     /// Stops accepting, waits up to the drain time for accepted requests, ends what is still parked with 503, and
@@ -84,7 +92,9 @@ package final class HTTPServer: Sendable {
                 threads: UInt32(clamping: limits.threads ?? HTTPLimits.processors),
                 connections: UInt32(clamping: limits.maximumConnections),
                 connections_per_address: UInt32(clamping: limits.maximumConnectionsPerAddress ?? 0),
-                memory_per_connection: memory))
+                memory_per_connection: memory,
+                tls_priorities: mayfly_tls_priorities(),
+                tls_certificate: core.tls == nil ? nil : mayfly_tls_retriever()))
         guard let daemon = unsafe started else {
             unsafe context.release()
             return nil

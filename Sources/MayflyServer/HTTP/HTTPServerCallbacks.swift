@@ -21,6 +21,10 @@ func httpConnectionChanged(
     }
     switch change {
     case .CONNECTION_NOTIFY_STARTED:
+        if let tls = core.tls {
+            guard let session = unsafe mayfly_http_tls_session(connection) else { return }
+            unsafe tls.begin(session)
+        }
         let record = core.opened(descriptor: unsafe mayfly_http_socket(connection))
         unsafe stored.pointee = Unmanaged.passRetained(record).toOpaque()
     case .CONNECTION_NOTIFY_CLOSED:
@@ -43,6 +47,9 @@ func httpRequestLineArrived(
     let bytes = unsafe UnsafeRawBufferPointer(start: target, count: strlen(target))
     let exchange = Exchange(
         record: record, target: unsafe Array(bytes), targetAddress: UInt(bitPattern: target))
+    if core.tls != nil, let session = unsafe mayfly_http_tls_session(connection) {
+        exchange.peer = record.peer { unsafe TLSListener.peer(session) }
+    }
     return unsafe Unmanaged.passRetained(exchange).toOpaque()
 }
 

@@ -6,14 +6,17 @@ internal import Synchronization
 final class HTTPServerCore: Sendable {
     let limits: HTTPLimits
     let registry: ConnectionRegistry
+    /// Nil for plain HTTP.
+    let tls: TLSListener?
     private let handler: any HTTPHandler
     /// New connections are refused, and each reply ends its connection.
     private let draining = Atomic<Bool>(false)
     /// Nothing may stay parked.
     private let ended = Atomic<Bool>(false)
 
-    init(limits: HTTPLimits, handler: any HTTPHandler) throws(HTTPServerError) {
+    init(limits: HTTPLimits, tls: TLSListener?, handler: any HTTPHandler) throws(HTTPServerError) {
         self.limits = limits
+        self.tls = tls
         self.handler = handler
         registry = try ConnectionRegistry(limits: limits)
     }
@@ -91,7 +94,8 @@ final class HTTPServerCore: Sendable {
         exchange.maximumBody = limits.maximumBody
         guard head.declaredLength > limits.maximumBody else { return nil }
         let request = HTTPRequest(
-            head: head, body: [], remoteAddress: exchange.record.remoteAddress, arrivedAt: exchange.arrivedAt)
+            head: head, body: [], remoteAddress: exchange.record.remoteAddress, arrivedAt: exchange.arrivedAt,
+            peerCertificate: exchange.peer)
         switch handler.admit(request, bodyOf: head.declaredLength) {
         case .tooLarge: return handler.reject(status: 413, request: exchange.rejected)
         case .refused(let reply): return reply
@@ -109,6 +113,10 @@ final class HTTPServerCore: Sendable {
             // library's own is half sent at this point, and it closes the connection on `.NO`.
             let reply = handler.reject(status: 413, request: exchange.rejected)
             let text = reply.serializedClosing(reason: "Content Too Large")
+            if let session = unsafe mayfly_http_tls_session(connection), tls != nil {
+                unsafe text.withUnsafeBytes { unsafe TLSListener.send($0, to: session) }
+                return .NO
+            }
             let descriptor = unsafe mayfly_http_socket(connection)
             _ = unsafe text.withUnsafeBytes {
                 unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))

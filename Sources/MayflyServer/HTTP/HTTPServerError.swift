@@ -4,6 +4,8 @@ package enum HTTPServerError: Error, Equatable, Sendable {
     case cannotListen(errno: Int32)
     /// libmicrohttpd or the sweeping thread did not start.
     case cannotStart
+    /// The server's certificate or its key cannot be used; GnuTLS's error code.
+    case certificate(code: Int32)
 }
 
 extension HTTPServerError: CustomStringConvertible {
@@ -11,6 +13,8 @@ extension HTTPServerError: CustomStringConvertible {
         switch self {
         case .cannotListen(let errno): "cannot listen on the address (errno \(errno))"
         case .cannotStart: "the HTTP server did not start"
+        case .certificate(let code):
+            "the certificates are not a chain in PEM with the leaf first, or the key is not the leaf's (GnuTLS \(code))"
         }
     }
 }

@@ -45,7 +45,7 @@ package struct ListenAddress: Equatable, Sendable {
         return octets.dropLast().allSatisfy { $0 == 0 } && octets.last == 1
     }
 
-    private static func octets(of host: String, family: Int32) -> [UInt8]? {
+    static func octets(of host: String, family: Int32) -> [UInt8]? {
         guard !host.utf8.contains(0) else { return nil }
         var octets = [UInt8](repeating: 0, count: family == AF_INET ? 4 : 16)
         let status = unsafe octets.withUnsafeMutableBytes { unsafe inet_pton(family, host, $0.baseAddress) }

@@ -8,7 +8,10 @@ enum AskerAuthentication {
         guard let header = request.only("Authorization"),
             case .bearer(let credentials) = try? AuthorizationHeader.parse(header)
         else { return nil }
-        guard let token = broker.verifier.verify(credentials.bytes, as: .accessToken), token.isForBroker else {
+        guard let token = broker.verifier.verify(credentials.bytes, as: .accessToken), token.isForBroker,
+            // None is given out with a key, so none is taken without a look at it.
+            token.claims.confirmation == nil
+        else {
             throw OAuthError(.invalidToken, "the bearer token is not valid here")
         }
         guard token.mayIntrospect else {

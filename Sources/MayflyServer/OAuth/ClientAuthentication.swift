@@ -21,7 +21,7 @@ enum ClientAuthentication {
     ) -> HTTPOutcome {
         let first: ClientAuthenticator.Authentication
         do throws(OAuthError) {
-            first = try authentication(by: way, of: call.request, form: form, broker: call.broker)
+            first = try authentication(by: way, of: call, form: form)
         } catch {
             return .reply(refuse(error))
         }
@@ -30,7 +30,7 @@ enum ClientAuthentication {
         case .needsKeys(let provider):
             return whenFetched(provider, call, refuse: refuse) {
                 let second = Result { () throws(OAuthError) in
-                    try authentication(by: way, of: call.request, form: form, broker: call.broker)
+                    try authentication(by: way, of: call, form: form)
                 }
                 switch second {
                 case .success(.client(let client)): return next(client)
@@ -60,8 +60,19 @@ enum ClientAuthentication {
     private static let keysUnavailable = OAuthError(
         .temporarilyUnavailable, "the keys of the assertion's issuer cannot be had now; ask again later")
 
+    /// A client comes with its connection's certificate, whatever it was known by: a token may be bound to it.
     private static func authentication(
-        by way: Way, of request: HTTPRequest, form: OAuthForm, broker: Broker
+        by way: Way, of call: Call, form: OAuthForm
+    ) throws(OAuthError) -> ClientAuthenticator.Authentication {
+        let found = try authentication(by: way, of: call.request, form, call.certificate, call.broker)
+        guard case .client(var client) = found else { return found }
+        client.certificate = call.certificate
+        return .client(client)
+    }
+
+    private static func authentication(
+        by way: Way, of request: HTTPRequest, _ form: OAuthForm, _ certificate: PresentedCertificate?,
+        _ broker: Broker
     ) throws(OAuthError) -> ClientAuthenticator.Authentication {
         let assertion = try form.value("client_assertion")
         let type = try form.value("client_assertion_type")
@@ -88,9 +99,13 @@ enum ClientAuthentication {
                 assertion: Array(assertion.utf8), form: kind, clientID: clientID)
         }
         guard type == nil else { throw OAuthError(.invalidRequest, "client_assertion is missing") }
+        if let certificate, let clientID, !request.fields.contains("Authorization") {
+            return .client(try broker.authenticator.authenticate(clientID: clientID, certificate: certificate))
+        }
         guard let header, case .basic(let credentials) = try? AuthorizationHeader.parse(header)
         else {
-            throw OAuthError(.invalidClient, "client authentication is missing; send a client_assertion")
+            throw OAuthError(
+                .invalidClient, "client authentication is missing; send a client_assertion, or client_id over mTLS")
         }
         guard clientID.map({ $0.utf8.elementsEqual(credentials.clientID.utf8) }) ?? true else {
             throw OAuthError(.invalidClient, "client_id and the authenticated client differ")

@@ -8,6 +8,7 @@ enum IntrospectionEndpoint {
             let form = try OAuthForm(call.request)
             let token = try form.requiredBytes("token")
             let proof = try proof(form)
+            let certificate = try certificate(form)
             let broker = call.broker
             if let asker = try AskerAuthentication.bearer(call.request, broker: broker) {
                 guard try form.value("client_assertion") == nil, try form.value("client_secret") == nil else {
@@ -18,10 +19,10 @@ enum IntrospectionEndpoint {
                 }
                 let nobody = AuthenticatedClient(client: .broker(asker), mark: nil)
                 return proof.map { prove($0, with: token, asker, nobody, broker) }
-                    ?? .reply(reply(broker.verification.introspect(token, for: asker)))
+                    ?? .reply(reply(broker.verification.introspect(token, shownWith: certificate, for: asker)))
             }
             return ClientAuthentication.run(call, form, refuse: { OAuthReply.error($0) }) { client in
-                answer(token, proof, client, broker)
+                answer(token, proof, certificate, client, broker)
             }
         } catch {
             return .reply(OAuthReply.error(error))
@@ -29,7 +30,8 @@ enum IntrospectionEndpoint {
     }
 
     private static func answer(
-        _ token: ArraySlice<UInt8>, _ proof: PresentedProof?, _ client: AuthenticatedClient, _ broker: Broker
+        _ token: ArraySlice<UInt8>, _ proof: PresentedProof?, _ certificate: PresentedCertificate?,
+        _ client: AuthenticatedClient, _ broker: Broker
     ) -> HTTPOutcome {
         do throws(OAuthError) {
             let asker = try AskerAuthentication.asker(client.client)
@@ -38,12 +40,13 @@ enum IntrospectionEndpoint {
             }
             if let proof { return prove(proof, with: token, asker, client, broker) }
             guard client.mark != nil else {
-                return .reply(reply(broker.verification.introspect(token, for: asker)))
+                return .reply(reply(broker.verification.introspect(token, shownWith: certificate, for: asker)))
             }
             return .parked { parked in
                 broker.consume(client) { result in
                     switch result {
-                    case .success: parked.finish(reply(broker.verification.introspect(token, for: asker)))
+                    case .success:
+                        parked.finish(reply(broker.verification.introspect(token, shownWith: certificate, for: asker)))
                     case .failure(let error): parked.finish(OAuthReply.error(error))
                     }
                 }
@@ -51,6 +54,15 @@ enum IntrospectionEndpoint {
         } catch {
             return .reply(OAuthReply.error(error))
         }
+    }
+
+    /// The certificate that the tool was shown and passes on, in a member of Mayfly's own.
+    private static func certificate(_ form: OAuthForm) throws(OAuthError) -> PresentedCertificate? {
+        guard let text = try form.value("client_certificate") else { return nil }
+        guard let certificate = PresentedCertificate.passed(text) else {
+            throw OAuthError(.invalidRequest, "client_certificate is one certificate, in PEM or as base64 of its DER")
+        }
+        return certificate
     }
 
     /// The proof that the tool passes on, in members of Mayfly's own: all three of them, or none.
@@ -107,7 +119,7 @@ enum IntrospectionEndpoint {
         member("aud", claims.audience)
         member("client_id", claims.clientID)
         member("jti", claims.tokenID)
-        member("token_type", claims.keyThumbprint == nil ? "Bearer" : "DPoP")
+        member("token_type", Confirmation.tokenType(claims.confirmation))
         writer.name("iat")
         writer.integer(claims.issuedAt)
         writer.name("exp")
@@ -126,9 +138,9 @@ enum IntrospectionEndpoint {
             writer.name("may_act")
             writer.value(.object(["sub": .string(agent.text)]))
         }
-        if let thumbprint = claims.keyThumbprint {
+        if let confirmation = claims.confirmation {
             writer.name("cnf")
-            writer.value(.object(["jkt": .string(thumbprint)]))
+            writer.value(.object(confirmation.json))
         }
         member("txn", claims.trace)
         writer.name("mayfly")

@@ -43,7 +43,7 @@ enum OAuthReply {
             writer.string(issuedType)
         }
         writer.name("token_type")
-        writer.string(token.kind == .ticket ? "N_A" : token.claims.keyThumbprint == nil ? "Bearer" : "DPoP")
+        writer.string(token.kind == .ticket ? "N_A" : Confirmation.tokenType(token.claims.confirmation))
         writer.name("expires_in")
         writer.integer(token.expiresIn)
         if !token.claims.scopes.isEmpty {

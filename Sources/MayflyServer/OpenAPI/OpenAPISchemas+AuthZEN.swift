@@ -19,12 +19,13 @@ extension OpenAPISchemas {
             "type": text(values: ["access_token"]), "id": text("the token"),
             "properties": .object(
                 object([
+                    "client_certificate": text("the certificate that the token came with, in PEM or base64"),
                     "dpop": .object(
                         object(
                             [
                                 "proof": text("the DPoP proof that came with the token"),
                                 "method": text("of the request that it came with"), "uri": text("of that request"),
-                            ], required: ["proof", "method", "uri"]))
+                            ], required: ["proof", "method", "uri"])),
                 ])),
         ]))
 

@@ -38,6 +38,7 @@ extension OpenAPISchemas {
                     "dpop": text("the DPoP proof that came with the token; with the next two"),
                     "dpop_method": text("the method of the request that it came with"),
                     "dpop_uri": text("the URL of that request"),
+                    "client_certificate": text("the certificate that the token came with, in PEM or base64"),
                 ], required: ["token"])
         ),
         (
@@ -47,7 +48,11 @@ extension OpenAPISchemas {
                     "active": flag, "iss": text(), "sub": text(), "aud": text(), "client_id": text(), "jti": text(),
                     "token_type": text(), "iat": integer, "exp": integer, "scope": text(),
                     "authorization_details": list(anyObject), "act": anyObject, "may_act": anyObject, "txn": text(),
-                    "cnf": .object(object(["jkt": text("RFC 7638 thumbprint of the token's key")])),
+                    "cnf": .object(
+                        object([
+                            "jkt": text("RFC 7638 thumbprint of the token's key"),
+                            "x5t#S256": text("SHA-256 of the token's certificate"),
+                        ])),
                     "mayfly": anyObject,
                 ], required: ["active"])
         ),
@@ -58,6 +63,7 @@ extension OpenAPISchemas {
                 [
                     "issuer": text(), "token_endpoint": text(), "jwks_uri": text(),
                     "dpop_signing_alg_values_supported": list(text()),
+                    "tls_client_certificate_bound_access_tokens": flag, "mtls_endpoint_aliases": anyObject,
                 ], required: ["issuer"])
         ),
         ("JWKSet", object(["keys": list(anyObject)], required: ["keys"])),

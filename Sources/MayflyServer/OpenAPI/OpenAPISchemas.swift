@@ -84,6 +84,14 @@ enum OpenAPISchemas {
         "last_review": text(), "next_review": text(), "review_every": integer,
         "end_date": text(), "dpop_bound_access_tokens": flag,
         "trust": list(reference("TrustCondition")),
+        "tls_client_auth_subject_dn": text(
+            "known by a certificate with this subject (RFC 4514); one of the six at most"),
+        "tls_client_auth_san_dns": text("known by a certificate with this host name"),
+        "tls_client_auth_san_uri": text("known by a certificate with this URI"),
+        "tls_client_auth_san_ip": text("known by a certificate with this IP address"),
+        "tls_client_auth_san_email": text("known by a certificate with this e-mail address"),
+        "tls_client_certificates": list(text("a certificate in PEM or base64, or its x5t#S256; kept as the last")),
+        "tls_client_certificate_bound_access_tokens": flag,
     ]
 
     private static let behaviour: JSONObject = {

@@ -18,7 +18,8 @@ enum AccessRule {
         guard let header = request.only("Authorization"),
             case .bearer(let token) = try? AuthorizationHeader.parse(header),
             let claims = broker.verifier.verify(token.bytes, as: .accessToken)?.claims,
-            claims.audience.utf8.elementsEqual(broker.settings.issuer.utf8), claims.chain.isEmpty
+            claims.audience.utf8.elementsEqual(broker.settings.issuer.utf8), claims.chain.isEmpty,
+            claims.confirmation == nil
         else { throw .unauthorized }
         let needed: [String]
         if AdminID(claims.subject) != nil {

@@ -12,13 +12,16 @@ package struct BrokerHandler: HTTPHandler {
     private let broker: Broker
     private let router: Router<Place>
     private let telemetry: Telemetry?
+    private let certificates: CertificateSource?
     private let largeBodies = LargeBodyPlaces(Self.maximumLargeBodies)
 
     /// Requests with a body past `HTTPLimits.maximumBody` that are under way at one time.
     package static let maximumLargeBodies = 4
 
-    package init(broker: Broker, telemetry: Telemetry? = nil) {
+    /// Takes client certificates from connections, and from proxies where `certificates` names some.
+    package init(broker: Broker, telemetry: Telemetry? = nil, certificates: CertificateSource? = nil) {
         self.broker = broker
+        self.certificates = certificates
         self.telemetry = telemetry
         router = Router(
             Endpoints.all.enumerated().map { position, endpoint in
@@ -96,15 +99,31 @@ package struct BrokerHandler: HTTPHandler {
 
     private func run(_ endpoint: Endpoint, _ request: HTTPRequest, _ parameters: [String: String]) -> HTTPOutcome {
         guard broker.permit.isValid || endpoint.answersAlone else { return .reply(noLease(endpoint)) }
+        let certificate: PresentedCertificate?
+        do throws(CertificateSource.Refusal) {
+            certificate = try CertificateSource.certificate(of: request, by: certificates)
+        } catch {
+            return .reply(refused(error, at: endpoint))
+        }
         do throws(Failure) {
             let caller = try AccessRule.caller(of: request, for: endpoint.access, broker: broker)
             return try endpoint.run(
                 Call(
                     request: request, parameters: parameters, broker: broker, caller: caller,
-                    metrics: telemetry?.page))
+                    metrics: telemetry?.page, certificate: certificate))
         } catch {
             return .reply(Problem.reply(for: error))
         }
+    }
+
+    /// A certificate in a header, where none is to be believed.
+    private func refused(_ refusal: CertificateSource.Refusal, at endpoint: Endpoint) -> HTTPReply {
+        if endpoint.template.hasPrefix("/oauth2/") {
+            return OAuthReply.error(OAuthError(.invalidClient, refusal.words))
+        }
+        // Proxies understand 403 and not 400.
+        if endpoint.template == "/verify" { return VerifyEndpoint.plain(403, refusal.words) }
+        return Problem.reply(400, type: "client-certificate", title: refusal.words)
     }
 
     /// What this node says while others do not count on it.

@@ -77,6 +77,8 @@ struct Call: Sendable {
     let caller: AccessRule.Caller
     /// Nil when `GET /metrics` is switched off.
     let metrics: MetricsPage?
+    /// What the client has proven to hold the key of, to the broker or to a proxy in front of it.
+    var certificate: PresentedCertificate?
 
     /// The caller's name for the ledger.
     var actor: String { caller.name }

@@ -24,6 +24,11 @@ struct Invocation: Sendable {
         return given[name] ?? []
     }
 
+    /// Whether the command has an option of that name.
+    func takes(_ name: String) -> Bool {
+        command.allOptions.contains { $0.name == name }
+    }
+
     /// The value of an option that the command cannot do without.
     func required(_ name: String) throws(CommandError) -> String {
         guard let value = value(name) else { throw usage("--\(name) is missing") }

@@ -13,19 +13,20 @@ enum AgentCommands {
 
     private static let name = Positional("NAME", "the agent, with or without agent:")
 
-    private static let specOptions = [
-        Option.value("owner", "NAME", "the person who answers for it"),
-        Option.value("purpose", "TEXT", "what it is for"),
-        Option.value("title", "TEXT", "a name for people"),
-        Option.value("kind", "KIND", "assistant, agent or worker"),
-        Option.value("risk", "RISK", "low, medium, high or critical"),
-        Option.list("role", "NAME", "a role that it has; may be repeated"),
-        Option.list("resource", "NAME", "a resource that it may use; may be repeated"),
-        Option.list("scope", "SCOPE", "a scope that it may get; may be repeated"),
-        Option.list("delegate", "ID", "agent:NAME or role:NAME to whom it may delegate; may be repeated"),
-        Option.value("review-every", "SPAN", "how often somebody has to review it, for example 90d"),
-        Option.value("end-date", "TIME", "RFC 3339; it gets no token from then on"),
-    ]
+    private static let specOptions =
+        [
+            Option.value("owner", "NAME", "the person who answers for it"),
+            Option.value("purpose", "TEXT", "what it is for"),
+            Option.value("title", "TEXT", "a name for people"),
+            Option.value("kind", "KIND", "assistant, agent or worker"),
+            Option.value("risk", "RISK", "low, medium, high or critical"),
+            Option.list("role", "NAME", "a role that it has; may be repeated"),
+            Option.list("resource", "NAME", "a resource that it may use; may be repeated"),
+            Option.list("scope", "SCOPE", "a scope that it may get; may be repeated"),
+            Option.list("delegate", "ID", "agent:NAME or role:NAME to whom it may delegate; may be repeated"),
+            Option.value("review-every", "SPAN", "how often somebody has to review it, for example 90d"),
+            Option.value("end-date", "TIME", "RFC 3339; it gets no token from then on"),
+        ] + CertificateOptions.registration
 
     private static let list = Command(
         name: "agent list", summary: "List agents",
@@ -82,7 +83,10 @@ enum AgentCommands {
         var spec: JSONObject = ["id": .string(id.text)]
         try overlay(call, on: &spec)
         let record = try admin.change("POST", "/api/v1/agents", body: spec)
-        RecordOutput.done("created \(id); next: mayfly agent enroll-code \(id.name)", record, call)
+        // With a certificate it has nothing to enrol.
+        let isReady = record["state"]?.stringValue == Agent.State.active.rawValue
+        RecordOutput.done(
+            "created \(id)" + (isReady ? "" : "; next: mayfly agent enroll-code \(id.name)"), record, call)
     }
 
     private static let update = Command(
@@ -128,6 +132,7 @@ enum AgentCommands {
         list("delegate", "delegates")
         let scopes = call.values("scope").flatMap { $0.split(separator: " ") }
         if !scopes.isEmpty { spec["scopes"] = .array(scopes.map { .string(String($0)) }) }
+        try CertificateOptions.overlay(call, on: &spec)
     }
 
     private static let steps = [

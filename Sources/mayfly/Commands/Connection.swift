@@ -8,6 +8,7 @@ enum Connection {
         Option.value("server", "URL", "the broker (default $MAYFLY_SERVER, D's listener, http://127.0.0.1:8480)"),
         Option.value("issuer", "URL", "the broker's issuer, where it is not the server's own URL"),
         Option.value("dir", "D", "a broker's directory: its issuer, listener and admin key"),
+        CertificateOptions.authority,
     ]
 
     static let adminOptions =
@@ -24,22 +25,27 @@ enum Connection {
     static let agentOptions =
         serverOptions + [
             Option.value("agent", "NAME", "the agent that asks (default $MAYFLY_AGENT)"), keyOption,
-        ] + KeySecrets.options
+        ] + KeySecrets.options + CertificateOptions.certificate
 
     private static let defaultServer = "http://127.0.0.1:8480"
 
     /// The client for the broker that the options name.
     static func client(_ call: Invocation) throws(CommandError) -> BrokerClient {
         let config = try config(call)
-        let server = call.value("server") ?? call.variable("MAYFLY_SERVER") ?? config.flatMap(listener)
+        let tls = CertificateOptions.tls(call)
+        let server =
+            call.value("server") ?? call.variable("MAYFLY_SERVER")
+            ?? config.flatMap {
+                listener($0, showsCertificate: tls.certificateFile != nil)
+            }
         let issuer = call.value("issuer") ?? config.flatMap(fixedIssuer)
         if server == nil, config != nil {
             throw call.usage("the directory's listener takes any free port; say with --server which it got")
         }
         let url = server ?? defaultServer
         return try attempt { () throws(ClientError) in
-            if let issuer { return try BrokerClient(url: url, issuer: issuer) }
-            return try BrokerClient(url: url)
+            if let issuer { return try BrokerClient(url: url, issuer: issuer, tls: tls) }
+            return try BrokerClient(url: url, tls: tls)
         }
     }
 
@@ -71,6 +77,9 @@ enum Connection {
             throw call.usage("no agent is named: give --agent NAME")
         }
         let id = try agentID(name, call)
+        if CertificateOptions.tls(call).certificateFile != nil, call.value("key") == nil {
+            return AgentCredential(certifiedClientID: id.text)
+        }
         return try KeySecrets.credential(id.text, at: try keyPath(of: id.text, call), call)
     }
 
@@ -119,14 +128,20 @@ enum Connection {
     /// The issuer that a directory names; nil for a broker on port 0 that takes its issuer's port when it starts.
     private static func fixedIssuer(_ config: BrokerConfig) -> String? {
         let issuer = config.issuer
-        let isOpen = config.listen.port == 0 && issuer.text == "http://" + issuer.bracketedHost
+        let scheme = issuer.isHTTPS ? "https://" : "http://"
+        let isOpen =
+            config.listen.port == 0 && issuer.isThisMachine && issuer.text == scheme + issuer.bracketedHost
         return isOpen ? nil : issuer.text
     }
 
     /// The URL of a broker's listener from this machine; nil for one on port 0.
-    private static func listener(_ config: BrokerConfig) -> String? {
+    ///
+    /// A certificate is for a name, so with TLS it is the URL that has the name.
+    private static func listener(_ config: BrokerConfig, showsCertificate: Bool) -> String? {
         let listen = config.listen
+        if showsCertificate, let mtls = config.mtls { return mtls.listen?.port == 0 ? nil : mtls.url.text }
         guard listen.port != 0 else { return nil }
+        if config.tls != nil { return config.issuer.text }
         switch listen.host {
         case "0.0.0.0": return "http://127.0.0.1:\(listen.port)"
         case "::": return "http://[::1]:\(listen.port)"

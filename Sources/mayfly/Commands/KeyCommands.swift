@@ -141,7 +141,7 @@ struct KeyCommands {
     private func path(of id: String) -> String { "/api/v1/\(kind)s/\(FormBody.segment(id))" }
 
     private func said(_ what: String, _ credential: AgentCredential, _ path: String, _ call: Invocation) {
-        let keyID = credential.key.publicKey.thumbprint
+        let keyID = credential.key?.publicKey.thumbprint ?? ""
         RecordOutput.done(
             "\(what)\n\(credential.clientID), key \(keyID) in \(Table.cell(path))",
             [kind: .string(credential.clientID), "kid": .string(keyID), "key_file": .string(path)], call)

@@ -18,7 +18,7 @@ enum ProofOptions {
         guard call.flag("dpop") || call.value("dpop-key") != nil else { return nil }
         if let path = call.value("dpop-key") { return try made(at: path, call) }
         // A key that cannot be copied serves for both.
-        if let path = call.value("key"), KeySecrets.isInToken(path) { return ProofKey(try Connection.agent(call)) }
+        if let path = call.value("key"), KeySecrets.isInToken(path) { return try key(of: try Connection.agent(call)) }
         return try made(at: try defaultPath(call), call)
     }
 
@@ -80,7 +80,11 @@ enum ProofOptions {
                 throw .failed("\(Table.cell(path)): \(error)", next: error.nextStep)
             }
         }
-        return ProofKey(try KeySecrets.credential("", at: path, call))
+        return try key(of: try KeySecrets.credential("", at: path, call))
+    }
+
+    private static func key(of credential: AgentCredential) throws(CommandError) -> ProofKey {
+        try Connection.attempt { () throws(ClientError) in try ProofKey(credential) }
     }
 
     private static func defaultPath(_ call: Invocation) throws(CommandError) -> String {

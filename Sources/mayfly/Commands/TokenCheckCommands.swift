@@ -90,15 +90,17 @@ enum TokenCheckCommands {
     private static let introspect = Command(
         name: "token introspect", summary: "Ask the broker whether a token is active now (RFC 7662)",
         details: "Exit status 1 says that it is not active.",
-        positionals: [TokenOptions.token], options: TokenOptions.asker + ProofOptions.shown,
+        positionals: [TokenOptions.token],
+        options: TokenOptions.asker + ProofOptions.shown + [CertificateOptions.shown],
         examples: ["mayfly token introspect - --as tickets --secret-file tickets.secret < token"]
     ) { call throws(CommandError) in
         let token = try TokenOptions.token(call)
         let asker = try TokenOptions.asker(call)
         let proof = try ProofOptions.shown(call)
+        let certificate = try CertificateOptions.shown(call)
         let client = try Connection.client(call)
         let answer = try Connection.attempt { () throws(ClientError) in
-            try client.introspection(of: token, proof: proof, as: asker)
+            try client.introspection(of: token, proof: proof, certificate: certificate, as: asker)
         }
         Terminal.say(call.isJSON ? JSONText.object(answer) : JSONText.indented(.object(answer)))
         if answer["active"]?.boolValue != true { throw .no }
@@ -116,7 +118,7 @@ enum EvaluateCommand: CommandLineCommand {
     static let positionals = [TokenOptions.token]
     static let options =
         TokenOptions.asker + ProofOptions.shown + [
-            Option.value("action", "NAME", "the action, for example ticket.read"),
+            CertificateOptions.shown, Option.value("action", "NAME", "the action, for example ticket.read"),
             Option.value("type", "TYPE", "the kind of thing"),
             Option.value("id", "ID", "which one"),
             Option.value("properties", "JSON", "limits such as an amount, a JSON object; @FILE reads a file"),
@@ -135,6 +137,7 @@ enum EvaluateCommand: CommandLineCommand {
         question.properties = try properties(call)
         question.asksPeople = !call.flag("ask-nobody")
         question.proof = try ProofOptions.shown(call)
+        question.certificate = try CertificateOptions.shown(call)
         let token = try TokenOptions.token(call)
         let asker = try TokenOptions.asker(call)
         let client = try Connection.client(call)

@@ -40,6 +40,9 @@ extension BrokerConfig {
         if other.issuer != issuer { names.append("issuer") }
         if other.listen != listen { names.append("listen") }
         if other.behindProxy != behindProxy { names.append("behind_proxy") }
+        if (other.tls == nil) != (tls == nil) { names.append("tls") }
+        if other.mtls?.listen != mtls?.listen || other.mtls?.url != mtls?.url { names.append("mtls") }
+        if other.proxy != proxy { names.append("proxy") }
         if other.keysDirectory != keysDirectory { names.append("keys.directory") }
         if other.keys.passphrase != keys.passphrase { names.append("keys.passphrase") }
         if other.keys.token != keys.token { names.append("keys.pkcs11") }

@@ -60,6 +60,12 @@ enum DoctorCommand: CommandLineCommand {
             check("key directory is private") { () throws(CommandError) in
                 try BrokerDirectory.checkPrivate(config.keysDirectory)
             })
+        if config.tls != nil || config.mtls != nil || config.proxy != nil {
+            findings.append(
+                check("certificates and their authorities can be used") { () throws(CommandError) in
+                    try TLSFiles.check(config)
+                })
+        }
         if !config.notices.isEmpty {
             findings.append(
                 check("notices can be sent") { () throws(CommandError) in _ = try NoticeService.transports(config) })

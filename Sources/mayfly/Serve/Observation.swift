@@ -35,10 +35,10 @@ enum Observation {
     }
 
     static func telemetry(
-        _ config: BrokerConfig, broker: Broker, server: HTTPServer, log: StandardErrorLog, spans: SpanExporter?
+        _ config: BrokerConfig, broker: Broker, listeners: Listeners, log: StandardErrorLog, spans: SpanExporter?
     ) -> Telemetry {
         var sources = Telemetry.Sources()
-        sources.openConnections = server.connectionCount
+        sources.openConnections = listeners.connectionCount
         sources.droppedLines = { log.droppedLines }
         return Telemetry(
             broker: broker, isReadable: config.metricsEnabled, sources: sources, log: log, spans: spans)

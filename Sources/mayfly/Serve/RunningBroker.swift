@@ -12,7 +12,8 @@ final class RunningBroker {
     let url: String
     private let broker: Broker
     private var config: BrokerConfig
-    private let server: HTTPServer
+    private let listeners: Listeners
+    private var trust: TLSFiles.Trust?
     private let admission: AdmittingHandler
     private let cleaner: ExpiryCleaner
     private let log: StandardErrorLog
@@ -28,62 +29,64 @@ final class RunningBroker {
         let transports = try NoticeService.transports(config)
         let log = try Observation.log(config)
         let front = StartingHandler()
+        let identity = try TLSFiles.identity(config)
+        let trust = try TLSFiles.trust(config)
+        let certificates = try TLSFiles.source(config)
         var limits = HTTPLimits()
         limits.maximumConnections = OpenFiles.connections(wanted: config.connections.map { Int(clamping: $0) }, log)
         limits.threads = config.threads.map { Int(clamping: $0) }
-        guard let address = MayflyServer.ListenAddress(host: config.listen.host, port: config.listen.port) else {
-            throw .failed("the listen address cannot be used", next: "name an IP address or localhost")
-        }
-        do {
-            server = try HTTPServer(address: address, limits: limits, handler: front)
-        } catch {
-            throw .failed("cannot listen on \(config.listen): \(error)", next: "is another program using the port?")
-        }
-        let port = server.port
+        listeners = try Listeners(config, identity: identity, limits: limits, handler: front)
+        let port = listeners.port
         do throws(StartError) {
             broker = try Self.open(
                 config, port: port, issuer: Self.issuer(config, port: port), log: log, acceptClock: acceptClock)
+            broker.live.replace(with: Self.settings(config, broker.settings.issuer, trust, listeners))
         } catch {
-            server.stop()
+            listeners.stop()
             log.stop()
             throw StartFailure.describe(error, config)
         }
         spans = try Observation.spans(config)
-        let telemetry = Observation.telemetry(config, broker: broker, server: server, log: log, spans: spans)
+        let telemetry = Observation.telemetry(config, broker: broker, listeners: listeners, log: log, spans: spans)
         var bounds = MintLane.Bounds()
         bounds.threads = limits.threads ?? HTTPLimits.processors
         do {
             let broker = broker
             admission = try AdmittingHandler(
-                before: BrokerHandler(broker: broker, telemetry: telemetry), bounds: bounds,
+                before: BrokerHandler(broker: broker, telemetry: telemetry, certificates: certificates), bounds: bounds,
                 telemetry: telemetry, isDownstreamFull: { broker.isFallingBehind })
         } catch {
-            server.stop()
+            listeners.stop()
             log.stop()
             throw .failed("threads for minting could not be started", next: "check the limit of threads: ulimit -u")
         }
         guard broker.waitForPermit() else {
             broker.stop()
-            server.stop()
+            listeners.stop()
             log.stop()
             throw .failed(
                 "the database gave this node no lease within ten seconds", next: "see the log above; is it reachable?")
         }
         front.begin(with: admission)
-        url = "http://\(config.listen.isIPv6 ? "[\(config.listen.host)]" : config.listen.host):\(port)"
+        url = listeners.url(config)
         notices = NoticeService(broker.notices)
         try notices.start(config, transports)
         cleaner = ExpiryCleaner(broker, log)
         cleaner.start()
         self.log = log
         self.config = config
+        self.trust = trust
+        if let listen = config.mtls?.listen, let port = listeners.mutualPort {
+            let host = listen.isIPv6 ? "[\(listen.host)]" : listen.host
+            log.say(.info, "clients are asked for certificates on https://\(host):\(port)")
+        }
         if acceptClock { log.say(.warning, "the clock was accepted as it is; if it was behind, every token has ended") }
     }
 
     /// Takes nothing new, answers what was accepted, and lets go of the store.
     func stop() {
         cleaner.stop()
-        server.stop()
+        listeners.stop()
         admission.lane.stop()
         notices.stop()
         broker.stop()
@@ -115,15 +118,20 @@ final class RunningBroker {
             return
         }
         let transports: [any NoticeTransport]
+        let trust: TLSFiles.Trust?
         do throws(CommandError) {
             transports = try NoticeService.transports(new)
+            trust = try TLSFiles.trust(new, keeping: self.trust)
+            // Last: from here on it holds, whatever becomes of the rest.
+            if let identity = try TLSFiles.identity(new) { try use(identity) }
         } catch {
             log.say(
                 .error,
                 "the configuration was not reloaded, and the old one holds: \(error.line)")
             return
         }
-        broker.live.replace(with: new.settings(issuer: broker.settings.issuer))
+        self.trust = trust
+        broker.live.replace(with: Self.settings(new, broker.settings.issuer, trust, listeners))
         do throws(CommandError) {
             try notices.start(new, transports)
         } catch {
@@ -135,14 +143,36 @@ final class RunningBroker {
         log.say(.info, "the configuration was reloaded")
     }
 
-    /// On port 0, an issuer on this machine without a port takes the port that the server got: for trying out and for
-    /// tests.
-    private static func issuer(_ config: BrokerConfig, port: UInt16) -> String {
-        let issuer = config.issuer
-        guard config.listen.port == 0, !issuer.isHTTPS, issuer.text == "http://" + issuer.bracketedHost else {
-            return issuer.text
+    private func use(_ identity: TLSIdentity) throws(CommandError) {
+        do throws(HTTPServerError) {
+            try listeners.use(identity)
+        } catch {
+            throw .failed("tls cannot be used: \(error)", next: "correct tls.certificate_file and tls.key_file")
         }
-        return "\(issuer.text):\(port)"
+    }
+
+    private static func settings(
+        _ config: BrokerConfig, _ issuer: String, _ trust: TLSFiles.Trust?, _ listeners: Listeners
+    ) -> BrokerSettings {
+        var settings = config.settings(issuer: issuer)
+        settings.clientTrust = trust?.clients
+        settings.mtlsURL = config.mtls.map { mtls in
+            url(mtls.url, at: listeners.mutualPort ?? listeners.port, isFree: mtls.listen?.port == 0)
+        }
+        return settings
+    }
+
+    private static func issuer(_ config: BrokerConfig, port: UInt16) -> String {
+        url(config.issuer, at: port, isFree: config.listen.port == 0)
+    }
+
+    /// On port 0, a URL on this machine without a port takes the port that the server got: for trying out and for
+    /// tests.
+    private static func url(_ url: IssuerURL, at port: UInt16, isFree: Bool) -> String {
+        guard isFree, url.isThisMachine, url.text == "\(url.isHTTPS ? "https" : "http")://" + url.bracketedHost else {
+            return url.text
+        }
+        return "\(url.text):\(port)"
     }
 
     private static func open(

@@ -6,11 +6,12 @@ enum ServeCommand: CommandLineCommand {
     static let name = "serve"
     static let summary = "Run the broker"
     static let details = """
-        Prints one line, "mayfly ready on http://HOST:PORT", when it accepts requests.
+        Prints one line, "mayfly ready on http://HOST:PORT", or https, when it accepts requests.
         SIGTERM or SIGINT: takes nothing new, finishes what it accepted, and ends.
         SIGHUP: reads config/mayfly.yaml again. Lives of tokens, tickets, codes and assertions, clock skew, rate limits,
-        what lifecycle says and the log's level and format hold from the next request on. Everything else needs a restart; a file that
-        changes it, or that has an error, is not taken at all, and the log says why.
+        what lifecycle says, the log's level and format and the files of tls and mtls hold from the next request on.
+        Everything else needs a restart; a file that changes it, or that has an error, is not taken at all, and the log
+        says why.
         """
     static let options = [
         Option.value("dir", "D", "the directory that mayfly init made"),

@@ -14,7 +14,11 @@ final class RunningMayfly {
     /// What the program finds in its environment beside what it needs to run at all.
     var environment: [String: String] = [:]
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    private var scheme = "http"
+
+    var url: String { "\(scheme)://127.0.0.1:\(port)" }
+    /// What it was started with; nil before.
+    var processID: pid_t? { process?.pid }
     /// The base URL, since `init` was told no other; a node's is that of all nodes.
     var issuer: String { fixedIssuer ?? url }
     var configFile: String { directory + "/config/mayfly.yaml" }
@@ -27,8 +31,8 @@ final class RunningMayfly {
     ///
     /// `store` is the URL of a database in place of a file, `options` are more of `init`'s own.
     init(
-        port: UInt16 = 0, under parent: String? = nil, store: String? = nil, options: [String] = [],
-        environment: [String: String] = [:]
+        port: UInt16 = 0, under parent: String? = nil, store: String? = nil, issuer: String? = nil,
+        options: [String] = [], environment: [String: String] = [:]
     ) throws {
         folder = try TemporaryFolder()
         directory = (parent ?? folder.path) + "/broker"
@@ -37,7 +41,7 @@ final class RunningMayfly {
         self.environment = environment
         let made = try run(
             ["init", "--dir", directory, "--listen", "127.0.0.1:\(port)"] + (store.map { ["--store", $0] } ?? [])
-                + options)
+                + (issuer.map { ["--issuer", $0] } ?? []) + options)
         guard made.status == 0 else { throw HarnessError("mayfly init failed: \(made)") }
     }
 
@@ -92,11 +96,13 @@ final class RunningMayfly {
     func waitUntilReady() throws {
         guard let process else { throw HarnessError("the broker was not started") }
         let line = try process.line()
-        guard let line, line.hasPrefix("mayfly ready on http://127.0.0.1:"), let port = UInt16(line.dropFirst(33))
+        let words = line?.split(separator: ":").map(String.init) ?? []
+        guard words.count == 3, words[1] == "//127.0.0.1", let port = UInt16(words[2]),
+            let scheme = ["http", "https"].first(where: { words[0] == "mayfly ready on " + $0 })
         else {
             throw HarnessError("mayfly serve did not get ready: \(line ?? "no line") \(try Files.text(errorFile))")
         }
-        self.port = port
+        (self.port, self.scheme) = (port, scheme)
     }
 
     /// Runs `serve` where it must refuse to start.
@@ -119,10 +125,10 @@ final class RunningMayfly {
     /// Sends a signal to it.
     func signal(_ number: Int32) { process?.signal(number) }
 
-    /// Waits until its log holds `text`.
-    func waitForLog(_ text: String, seconds: Int = 20) throws {
+    /// Waits until its log holds `text`, as often as it is to.
+    func waitForLog(_ text: String, times: Int = 1, seconds: Int = 20) throws {
         let end = ContinuousClock.now + .seconds(seconds)
-        while try !errors().contains(text) {
+        while try errors().split(separator: text, omittingEmptySubsequences: false).count <= times {
             guard ContinuousClock.now < end else { throw HarnessError("the log never said \(text): \(try errors())") }
             sched_yield()
         }

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import MayflyBroker
 internal import MayflyModel
 internal import MayflyServer
 internal import Synchronization
@@ -21,17 +22,21 @@ struct Answer: Sendable {
 extension BrokerHandler {
     /// Hands a request to the endpoints, and waits for its answer.
     func send(
-        _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: String = ""
+        _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: String = "",
+        from address: String = "127.0.0.1", showing certificate: PresentedCertificate? = nil
     ) throws -> Answer {
-        let pending = try begin(method, target, headers: headers, body: body)
+        let pending = try begin(method, target, headers: headers, body: body, from: address, showing: certificate)
         return pending.wait()
     }
 
     /// Hands a request to the endpoints without waiting for a parked answer.
     func begin(
-        _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: String = ""
+        _ method: String, _ target: String, headers: [(name: String, value: String)] = [], body: String = "",
+        from address: String = "127.0.0.1", showing certificate: PresentedCertificate? = nil
     ) throws -> PendingAnswer {
-        let request = try HTTPRequest(method: method, target: target, headers: headers, body: Array(body.utf8))
+        let request = try HTTPRequest(
+            method: method, target: target, headers: headers, body: Array(body.utf8), remoteAddress: address,
+            peerCertificate: certificate)
         let pending = PendingAnswer()
         switch handle(request) {
         case .reply(let reply): pending.arrive(reply)
