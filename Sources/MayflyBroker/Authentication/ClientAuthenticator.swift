@@ -74,7 +74,7 @@ package struct ClientAuthenticator: Sendable {
 
     private static let grantRefusal = OAuthError(.invalidGrant, "the assertion is not one that is trusted here")
 
-    private static let keysUnavailable = OAuthError(
+    static let keysUnavailable = OAuthError(
         .temporarilyUnavailable, "the keys of the assertion's issuer cannot be had now; ask again later")
 
     private func vouched(
@@ -167,15 +167,22 @@ package struct ClientAuthenticator: Sendable {
     /// be registered itself, and be of these days.
     package func authenticate(
         clientID: String, certificate: PresentedCertificate
-    ) throws(OAuthError) -> AuthenticatedClient {
+    ) throws(OAuthError) -> Authentication {
         let now = clock.now()
-        guard let id = AgentID(clientID), let (registered, seenEpoch) = Self.certificate(of: id, in: state, at: now),
+        let id = AgentID(clientID)
+        // An agent that is vouched for has no certificate registered; its trust domain says which are its own.
+        let isVouchedFor = state.read { tables in
+            id.flatMap { tables.agents[$0] }.map { !$0.spec.trust.isEmpty } ?? false
+        }
+        if isVouchedFor { return try authenticate(svid: certificate, clientID: clientID) }
+        guard let id, let (registered, seenEpoch) = Self.certificate(of: id, in: state, at: now),
             holds(certificate, registered, at: now)
         else {
             refusals.note(claimed: clientID)
             throw Self.refusal
         }
-        return AuthenticatedClient(client: .agent(id), mark: nil, seenEpoch: seenEpoch, certificate: certificate)
+        return .client(
+            AuthenticatedClient(client: .agent(id), mark: nil, seenEpoch: seenEpoch, certificate: certificate))
     }
 
     private func holds(

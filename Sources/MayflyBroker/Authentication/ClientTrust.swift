@@ -31,6 +31,12 @@ package final class ClientTrust: Sendable {
         }
     }
 
+    /// Takes the authorities of one trust domain in DER; nil for those to which no path could lead.
+    init?(authorities: [[UInt8]]) {
+        guard let validator = try? X509PathValidator(anchors: authorities) else { return nil }
+        self.validator = validator
+    }
+
     /// The leaf, when its path to one of the authorities holds at `now`.
     func leaf(of certificate: PresentedCertificate, at now: Timestamp) -> X509Certificate? {
         if let known = findings.withLock({ $0[certificate.chainDigest] }) {

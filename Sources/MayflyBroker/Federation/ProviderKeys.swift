@@ -19,6 +19,15 @@ package final class ProviderKeys: Sendable {
         case unavailable
     }
 
+    /// What there is to verify an X.509-SVID with.
+    enum Authorities: Sendable {
+        case trust(ClientTrust)
+        case needsFetch
+        /// The bundle has none that can be used.
+        case none
+        case unavailable
+    }
+
     /// How a provider's keys are, for those who administer it.
     package struct Status: Equatable, Sendable {
         package let keyCount: Int
@@ -61,6 +70,8 @@ package final class ProviderKeys: Sendable {
     private struct State {
         var entries: [ProviderID: Entry] = [:]
         var fetches = 0
+        /// Made of the anchors beside them; a provider's that is gone is of no use to anybody.
+        var authorities: [ProviderID: (anchors: [[UInt8]], trust: ClientTrust)] = [:]
     }
 
     private let fetcher: any KeySetFetcher
@@ -83,20 +94,46 @@ package final class ProviderKeys: Sendable {
             let keys = set.candidates(for: keyID, use: use)
             return keys.isEmpty ? .none : .keys(keys)
         }
+        let (set, mayFetch) = fetched(provider)
+        guard let set else { return mayFetch ? .needsFetch : .unavailable }
+        let keys = set.candidates(for: keyID, use: use)
+        if keys.isEmpty { return mayFetch ? .needsFetch : .none }
+        return .keys(keys)
+    }
+
+    /// The authorities of a trust domain's X.509-SVIDs.
+    func authorities(of provider: Provider) -> Authorities {
+        let set: JWKSet
+        if case .pinned(let pinned) = provider.spec.keySource {
+            set = pinned
+        } else {
+            let (found, mayFetch) = fetched(provider)
+            guard let found else { return mayFetch ? .needsFetch : .unavailable }
+            set = found
+        }
+        guard !set.anchors.isEmpty else { return .none }
+        if let known = state.withLock({ $0.authorities[provider.id] }), known.anchors == set.anchors {
+            return .trust(known.trust)
+        }
+        guard let trust = ClientTrust(authorities: set.anchors) else { return .none }
+        state.withLock { $0.authorities[provider.id] = (set.anchors, trust) }
+        return .trust(trust)
+    }
+
+    /// The keys that were fetched, unless they are too old, and whether it is time to ask for others.
+    private func fetched(_ provider: Provider) -> (JWKSet?, mayFetch: Bool) {
         let now = time()
-        let (answer, mustFetch) = state.withLock { state -> (Lookup, Bool) in
+        let (set, mayFetch, mustFetch) = state.withLock { state -> (JWKSet?, Bool, Bool) in
             let entry = state.entries[provider.id].flatMap { $0.spec == provider.spec ? $0 : nil }
             let mayFetch = entry.map { $0.isFetching || now >= $0.nextAttempt } ?? true
             guard let entry, let set = entry.set, let freshUntil = entry.freshUntil,
                 now < freshUntil.advanced(by: Self.nanoseconds(terms.staleLife))
-            else { return (mayFetch ? .needsFetch : .unavailable, false) }
-            let keys = set.candidates(for: keyID, use: use)
-            if keys.isEmpty { return (mayFetch ? .needsFetch : .none, false) }
-            return (.keys(keys), now >= freshUntil && mayFetch && !entry.isFetching)
+            else { return (nil, mayFetch, false) }
+            return (set, mayFetch, now >= freshUntil && mayFetch && !entry.isFetching)
         }
         // What is a little old is good while it is fetched again.
         if mustFetch { whenFetched(provider) {} }
-        return answer
+        return (set, mayFetch)
     }
 
     /// Fetches a provider's keys, or joins the fetch that is under way; `waiter` is called once, when it is over.

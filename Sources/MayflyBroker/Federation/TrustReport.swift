@@ -93,8 +93,8 @@ extension TrustCondition {
         let audience = audience ?? issuer
         let first = [
             TrustReport.Item(
-                name: "audience", expected: .string(audience), found: .string(token.audience),
-                holds: token.audience.utf8.elementsEqual(audience.utf8)),
+                name: "audience", expected: .string(audience), found: token.audience.map { .string($0) },
+                holds: token.audience.map { $0.utf8.elementsEqual(audience.utf8) } ?? true),
             TrustReport.Item(
                 name: "subject", expected: subject.json, found: .string(token.subject),
                 holds: subject.holds(for: token.subject)),

@@ -36,7 +36,7 @@ extension TrustVerifier {
         switch try verify(token, form: .bearer, of: provider, once: false, at: now) {
         case .needsKeys(let provider): return .needsKeys(of: provider)
         case .verified(let verified):
-            guard people.accepts(audience: verified.audience) else { throw .audience }
+            guard let audience = verified.audience, people.accepts(audience: audience) else { throw .audience }
             guard let id = PersonID(provider: provider.id, subject: verified.subject) else { throw .subject }
             let roles = try people.roles(for: verified)
             return .person(

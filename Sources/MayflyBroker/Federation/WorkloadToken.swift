@@ -5,7 +5,8 @@ package import MayflyModel
 package struct WorkloadToken: Sendable {
     package let provider: ProviderID
     package let subject: String
-    package let audience: String
+    /// Nil for a certificate, which has none.
+    package let audience: String?
     /// Its `jti`, for a provider whose tokens are used once.
     package let tokenID: String?
     /// Whole seconds since 1970.
@@ -13,7 +14,7 @@ package struct WorkloadToken: Sendable {
     package let claims: JSONObject
 
     package init(
-        provider: ProviderID, subject: String, audience: String, tokenID: String?, expiresAt: Int64,
+        provider: ProviderID, subject: String, audience: String?, tokenID: String?, expiresAt: Int64,
         claims: JSONObject
     ) {
         self.provider = provider

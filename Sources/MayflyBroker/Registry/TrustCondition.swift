@@ -13,7 +13,8 @@ package struct TrustCondition: Hashable, Sendable {
 
     /// Whether a verified token of this provider is one of these workloads; `issuer` is the broker's.
     package func holds(for token: WorkloadToken, issuer: String) -> Bool {
-        token.provider == provider && token.audience.utf8.elementsEqual((audience ?? issuer).utf8)
+        token.provider == provider
+            && (token.audience.map { $0.utf8.elementsEqual((audience ?? issuer).utf8) } ?? true)
             && subject.holds(for: token.subject) && claims.allSatisfy { $0.holds(in: token.claims) }
     }
 

@@ -19,7 +19,7 @@ enum Metadata {
             "response_types_supported": .array([.string("none")]),
             "grant_types_supported": .array(TokenEndpoint.grants.map { .string($0) }),
             "token_endpoint_auth_methods_supported": .array(
-                ["private_key_jwt", "client_secret_basic"].map { .string($0) }),
+                ["private_key_jwt", "client_secret_basic", "spiffe_jwt"].map { .string($0) }),
             "token_endpoint_auth_signing_alg_values_supported": algorithms,
             "dpop_signing_alg_values_supported": .array(DPoPProof.algorithms.map { .string($0.rawValue) }),
             "backchannel_authentication_endpoint": .string(issuer + "/oauth2/bc-authorize"),
@@ -29,7 +29,8 @@ enum Metadata {
                 ["client_secret_basic", "private_key_jwt"].map { .string($0) }),
             "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
             "revocation_endpoint": .string(issuer + "/oauth2/revoke"),
-            "revocation_endpoint_auth_methods_supported": .array([.string("private_key_jwt")]),
+            "revocation_endpoint_auth_methods_supported": .array(
+                ["private_key_jwt", "spiffe_jwt"].map { .string($0) }),
             "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         ]
         if let base = broker.settings.mtlsURL { addCertificates(to: &object, at: base) }
@@ -41,7 +42,7 @@ enum Metadata {
 
     /// RFC 8705 §3.3, §5: what clients with certificates can do, and where.
     private static func addCertificates(to object: inout JSONObject, at base: String) {
-        let methods: [JSONValue] = ["tls_client_auth", "self_signed_tls_client_auth"].map { .string($0) }
+        let methods: [JSONValue] = ["tls_client_auth", "self_signed_tls_client_auth", "spiffe_x509"].map { .string($0) }
         for name in ["token_endpoint_auth_methods_supported", "revocation_endpoint_auth_methods_supported"] {
             object[name] = .array((object[name]?.arrayValue ?? []) + methods)
         }

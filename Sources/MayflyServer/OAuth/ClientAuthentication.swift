@@ -100,7 +100,7 @@ enum ClientAuthentication {
         }
         guard type == nil else { throw OAuthError(.invalidRequest, "client_assertion is missing") }
         if let certificate, let clientID, !request.fields.contains("Authorization") {
-            return .client(try broker.authenticator.authenticate(clientID: clientID, certificate: certificate))
+            return try broker.authenticator.authenticate(clientID: clientID, certificate: certificate)
         }
         guard let header, case .basic(let credentials) = try? AuthorizationHeader.parse(header)
         else {
