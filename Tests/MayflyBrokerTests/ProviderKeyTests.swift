@@ -183,6 +183,8 @@ import Testing
             #"{"id":"provider:x","issuer":"https://a.example","algorithms":["HS256"]}"#,
             #"{"id":"provider:x","issuer":"https://a.example","algorithms":[]}"#,
             #"{"id":"provider:x","issuer":"https://a.example","max_token_life":1}"#,
+            #"{"id":"provider:x","issuer":"https://a.example","max_token_life":"2h"}"#,
+            #"{"id":"provider:x","issuer":"https://a.example","max_token_life":"8d","reusable":true}"#,
             #"{"id":"provider:x","issuer":"https://ci.example"}"#, #"{"id":"x","issuer":"https://a.example"}"#,
         ])
     func aRegistrationThatSaysTooLittleOrTooMuchIsRefused(_ body: String) throws {

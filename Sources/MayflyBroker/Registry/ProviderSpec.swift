@@ -21,9 +21,9 @@ package struct ProviderSpec: Equatable, Sendable {
     }
 
     package static let maximumURLLength = 512
-    /// Seconds.
-    package static let tokenLifeRange: ClosedRange<Int64> = 60...604_800
-    package static let defaultTokenLife: Int64 = 86_400
+    /// Seconds; what is used up must be remembered for as long as it lives, so it may not live long.
+    package static func tokenLifeRange(isReusable: Bool) -> ClosedRange<Int64> { 60...(isReusable ? 604_800 : 3600) }
+    package static func defaultTokenLife(isReusable: Bool) -> Int64 { isReusable ? 86_400 : 3600 }
 
     package var id: ProviderID
     package var name: String
@@ -46,9 +46,10 @@ package struct ProviderSpec: Equatable, Sendable {
         authority = try Self.authority(&fields)
         (keySource, jwks) = try Self.keySource(&fields, of: authority)
         algorithms = try Self.algorithms(&fields, of: authority)
-        maximumTokenLife =
-            try fields.duration("max_token_life", in: Self.tokenLifeRange) ?? Self.defaultTokenLife
         isReusable = try fields.optionalBool("reusable") ?? false
+        maximumTokenLife =
+            try fields.duration("max_token_life", in: Self.tokenLifeRange(isReusable: isReusable))
+            ?? Self.defaultTokenLife(isReusable: isReusable)
         people = try PeopleSpec.read("people", of: &fields)
         guard people == nil || !isTrustDomain else {
             throw fields.failure("people", .invalid(rule: "a trust domain knows workloads, and no people"))

@@ -41,7 +41,9 @@ enum ProviderCommands {
             .value("jwks-uri", "URL", "where its keys are"),
             .value("jwks-file", "FILE", "its keys, or a SPIFFE bundle; - reads standard input"),
             .value("title", "TEXT", "a name for people"),
-            .value("max-token-life", "SPAN", "how long its tokens may live, such as 1h; 24h when left out"),
+            .value(
+                "max-token-life", "SPAN",
+                "how long its tokens may live, such as 5m; 1h, or 24h with --reusable, when left out"),
             .flag("reusable", "its tokens may be presented several times"),
         ],
         examples: [
