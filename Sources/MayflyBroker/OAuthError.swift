@@ -53,16 +53,19 @@ package struct OAuthError: Error, Equatable, Sendable {
     package let cause: PolicyRuling?
     /// Seconds after which to ask again, for a client that was let through often enough; the answer is 429 then.
     package let retryAfter: Int64?
+    /// For the ledger only: what refused, where the code says less.
+    package let rule: String?
 
     package init(
         _ code: Code, _ description: String, members: JSONObject = [:], cause: PolicyRuling? = nil,
-        retryAfter: Int64? = nil
+        retryAfter: Int64? = nil, rule: String? = nil
     ) {
         self.code = code
         self.description = description
         self.members = members
         self.cause = cause
         self.retryAfter = retryAfter
+        self.rule = rule
     }
 
     /// A quota of the policy has no room for another token before so many seconds have passed.

@@ -136,15 +136,18 @@ struct RegistryWriter {
             ?? Agent(
                 spec: spec, state: .pending, keys: [], epoch: 0, createdAt: moment.now, lastUsed: nil, version: 0)
         new.spec = spec
+        if let old { new.deferComposition(changedFrom: old, by: actor, at: moment.now) }
         // Nothing is left to enrol for one with a certificate, or that others vouch for.
         if new.state == .pending, spec.hasIdentityElsewhere { new.state = .active }
         // Without its certificate, and without a key, there is.
         if new.state == .active, old?.spec.certificate != nil, !new.hasIdentity { new.state = .pending }
         let change = compare(old?.stored, new.stored, target: spec.id.text, version: new.version)
         guard change.step != .unchanged else { return Decided(change) }
-        if let old, !spec.keepsAllRights(of: old.spec) { new.epoch = moment.epoch }
+        if let old, !new.spec.keepsAllRights(of: old.spec) { new.epoch = moment.epoch }
         new.version += 1
-        return written(change, new, .agent(new))
+        var decided = written(change, new, .agent(new))
+        decided.events += new.compositionEvents(since: old, by: actor)
+        return decided
     }
 
     /// Each provider must be registered, and no condition may be another agent's, which would make both worthless.

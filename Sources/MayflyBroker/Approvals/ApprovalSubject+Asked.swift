@@ -39,9 +39,15 @@ extension ApprovalSubject {
         package var delegates: [Delegate]
         /// Seconds to live.
         package var life: Int64
+        /// Of the program that asks, where the registration has one.
+        package var composition: CompositionDigest?
 
-        package init(operation: Operation, details: [JSONValue], delegates: [Delegate], life: Int64) {
+        package init(
+            operation: Operation, details: [JSONValue], delegates: [Delegate], life: Int64,
+            composition: CompositionDigest? = nil
+        ) {
             (self.operation, self.details, self.delegates, self.life) = (operation, details, delegates, life)
+            self.composition = composition
         }
     }
 
@@ -92,6 +98,7 @@ extension ApprovalSubject.Asked {
                 details: try fields.values("authorization_details", maximumCount: DetailSet.maximumCount + 1)?
                     .map(\.value) ?? [],
                 delegates: try Delegate.list("delegates", in: &fields),
-                life: try fields.integer("life", in: 0...RegistryLimits.maximumTokenLife)))
+                life: try fields.integer("life", in: 0...RegistryLimits.maximumTokenLife),
+                composition: try CompositionDigest.read("composition", in: &fields)))
     }
 }

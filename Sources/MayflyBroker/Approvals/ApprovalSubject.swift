@@ -28,12 +28,14 @@ package struct ApprovalSubject: Equatable, Sendable {
     package init(
         operation: Operation = .issue, agent: AgentID, owner: OwnerID, resource: ResourceName, scopes: ScopeSet,
         details: [JSONValue] = [], context: JSONObject = [:], chain: [AgentID] = [], task: String? = nil,
-        delegates: [Delegate] = [], life: Int64, bundle: String
+        delegates: [Delegate] = [], life: Int64, composition: CompositionDigest? = nil, bundle: String
     ) {
         self.init(
-            .token(Rights(operation: operation, details: details, delegates: delegates, life: life)), agent: agent,
-            owner: owner, resource: resource, scopes: scopes, context: context, chain: chain, task: task,
-            bundle: bundle)
+            .token(
+                Rights(
+                    operation: operation, details: details, delegates: delegates, life: life,
+                    composition: composition)), agent: agent, owner: owner, resource: resource, scopes: scopes,
+            context: context, chain: chain, task: task, bundle: bundle)
     }
 
     package init(
@@ -69,6 +71,7 @@ package struct ApprovalSubject: Equatable, Sendable {
         if case .token(let rights) = asked {
             object["delegates"] = .array(rights.delegates.map { .string($0.text) })
             object["life"] = .integer(rights.life)
+            object["composition"] = rights.composition.map { .string($0.text) }
         }
         object["bundle"] = .string(bundle)
         object["person"] = person.map { .string($0.text) }

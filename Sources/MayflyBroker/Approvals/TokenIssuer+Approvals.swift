@@ -112,7 +112,7 @@ extension ApprovalSubject {
             context: minting.request.context.properties, chain: minting.parents.map(\.agent),
             // A task that the broker has just made up is another one each time.
             task: minting.parents.isEmpty ? minting.request.task : minting.task, delegates: minting.delegates,
-            life: minting.life, bundle: bundle)
+            life: minting.life, composition: minting.view.agent.spec.composition?.digest, bundle: bundle)
         person = minting.actedFor?.person
     }
 }

@@ -38,6 +38,8 @@ package struct AuthenticatedClient: Equatable, Sendable {
     package var proof: HeldKey?
     /// The certificate that the connection has proven to hold the key of, whether or not it says who the client is.
     package var certificate: PresentedCertificate?
+    /// What the request says that the client is made of.
+    package var composition = PresentedComposition()
 
     package init(
         client: Client, mark: UsedMark?, seenEpoch: Int64 = .max, proof: HeldKey? = nil,

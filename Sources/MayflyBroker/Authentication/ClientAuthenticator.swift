@@ -107,7 +107,9 @@ package struct ClientAuthenticator: Sendable {
                 expires: Timestamp(
                     seconds: verified.expiresAt + max(settings.clockSkew, BrokerSettings.widestClockSkew) + 1))
         }
-        return .client(AuthenticatedClient(client: .agent(agent), mark: mark, seenEpoch: seenEpoch))
+        var client = AuthenticatedClient(client: .agent(agent), mark: mark, seenEpoch: seenEpoch)
+        client.composition.attested = verified.composition
+        return .client(client)
     }
 
     private func check(_ token: UnverifiedToken, clientID: String?) throws(OAuthError) -> AuthenticatedClient {

@@ -47,20 +47,23 @@ extension BehaviourRequest {
             .storeResumed, .policyChanged, .approvalRaised, .approvalVoted, .approvalApproved, .approvalDenied,
             .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed, .supervisionOpened,
             .supervisionReversed, .noticeFailed, .noticeTested, .agentReviewed, .agentReviewDue, .agentReviewOverdue,
-            .agentEnding, .agentEnded:
+            .agentEnding, .agentEnded, .compositionProposed, .compositionApproved, .compositionDenied,
+            .compositionWithdrawn, .compositionLapsed:
             return nil
         }
     }
 
     /// Rules of refusals that say nothing of the agent: who refused could not go on, something changed while it was
-    /// asked, a client is to fetch a nonce first, or whoever has the token did not prove to have its key.
+    /// asked, a client is to fetch a nonce first, whoever has the token did not prove to have its key, or what asked
+    /// was another program.
     private static let notTheAgents: Set<String> = [
         MintCommand.supervisionFullRule, MintCommand.withdrawnRule, RaiseApprovalCommand.policyChangedRule,
         OAuthError.Code.temporarilyUnavailable.rawValue, OAuthError.Code.useDPoPNonce.rawValue,
         ActionDecision.inactive.rule, ActionDecision.deny(.proofRequired).rule,
         ActionDecision.deny(.proofInvalid("")).rule, ActionDecision.deny(.certificateRequired).rule,
         ActionDecision.deny(.certificateMismatch).rule, ActionDecision.deny(.policyChanged).rule,
-        ActionDecision.deny(.supervisionFull).rule,
+        ActionDecision.deny(.supervisionFull).rule, CompositionFault.missing.rule, CompositionFault.changed.rule,
+        CompositionFault.unattested.rule,
     ]
 
     private static func refusal(_ phase: PolicyPhase, _ event: LedgerEvent) -> BehaviourRequest {

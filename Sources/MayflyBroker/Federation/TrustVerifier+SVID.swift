@@ -29,7 +29,9 @@ extension TrustVerifier {
         return .verified(
             WorkloadToken(
                 provider: provider.id, subject: id.text, audience: nil, tokenID: nil,
-                expiresAt: leaf.notAfter.seconds, claims: [:]))
+                expiresAt: leaf.notAfter.seconds, claims: [:],
+                // A certificate says nothing of it; a parameter must not stand in for what the provider's tokens say.
+                composition: provider.spec.compositionClaim == nil ? .nobody : .missing))
     }
 }
 
@@ -45,9 +47,10 @@ extension ClientAuthenticator {
             case .needsKeys(let provider): return .needsKeys(of: provider)
             case .verified(let workload):
                 let agent = try trust.agent(for: workload, clientID: clientID, at: now)
-                return .client(
-                    AuthenticatedClient(
-                        client: .agent(agent), mark: nil, seenEpoch: seenEpoch, certificate: certificate))
+                var client = AuthenticatedClient(
+                    client: .agent(agent), mark: nil, seenEpoch: seenEpoch, certificate: certificate)
+                client.composition.attested = workload.composition
+                return .client(client)
             }
         } catch {
             refusals.note(claimed: clientID)

@@ -12,10 +12,12 @@ package struct WorkloadToken: Sendable {
     /// Whole seconds since 1970.
     package let expiresAt: Int64
     package let claims: JSONObject
+    /// What it says that the workload is made of, where its provider's tokens do.
+    package let composition: PresentedComposition.Attested
 
     package init(
         provider: ProviderID, subject: String, audience: String?, tokenID: String?, expiresAt: Int64,
-        claims: JSONObject
+        claims: JSONObject, composition: PresentedComposition.Attested = .nobody
     ) {
         self.provider = provider
         self.subject = subject
@@ -23,6 +25,7 @@ package struct WorkloadToken: Sendable {
         self.tokenID = tokenID
         self.expiresAt = expiresAt
         self.claims = claims
+        self.composition = composition
     }
 }
 
@@ -111,6 +114,12 @@ struct UnverifiedToken {
         }
         return WorkloadToken(
             provider: provider.id, subject: subject, audience: audience, tokenID: tokenID, expiresAt: expiresAt,
-            claims: claims)
+            claims: claims, composition: composition(for: provider.spec))
+    }
+
+    private func composition(for provider: ProviderSpec) -> PresentedComposition.Attested {
+        guard let name = provider.compositionClaim else { return .nobody }
+        return ClaimCondition.value(name, in: claims)?.stringValue.flatMap { CompositionDigest($0) }
+            .map { .digest($0) } ?? .missing
     }
 }

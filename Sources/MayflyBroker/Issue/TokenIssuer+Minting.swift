@@ -42,7 +42,7 @@ extension TokenIssuer {
             event.owner = state.read { $0.agents[id]?.spec.owner }
         }
         event.decision = "deny"
-        event.rule = error.code.rawValue
+        event.rule = error.rule ?? error.code.rawValue
         event.reason = error.description
         if let ruling = error.cause {
             event.govern(by: ruling)
@@ -65,6 +65,7 @@ extension TokenIssuer {
         _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> IssueCommand {
         // Before people are asked about what would be refused.
+        try checkComposition(of: minting.view.agent, by: client)
         _ = try confirmation(of: minting, to: client)
         switch try approvalStep(for: minting, of: client, at: now) {
         case .none: return .mint(try sign(minting, for: client, at: now))
@@ -149,6 +150,7 @@ extension TokenIssuer {
         event.task = claims.task
         event.trace = claims.trace
         event.token = claims.tokenID
+        event.composition = minting.view.agent.spec.composition?.digest
         event.expiresAt = Timestamp(seconds: claims.expiresAt)
         event.chain = claims.chain
         if minting.kind == .ticket { event.target = minting.delegates.first?.text }

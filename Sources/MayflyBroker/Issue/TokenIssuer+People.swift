@@ -13,6 +13,7 @@ extension TokenIssuer {
             }
             let scopes = try Self.scopes(request.scope)
             let view = try activeView(of: id, request: request, scopes: scopes, at: now)
+            try checkComposition(of: view.agent, by: client)
             let roles = try roles(of: person)
             guard let own = view.ceiling, let theirs = Ceiling.grant(forPersonWith: roles, at: view.resource),
                 let bound = own.meet(theirs), !bound.scopes.isEmpty || !bound.details.details.isEmpty

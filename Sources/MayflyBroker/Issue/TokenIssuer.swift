@@ -46,6 +46,8 @@ package struct TokenIssuer: Sendable {
         }
         let scopes = try Self.scopes(request.scope)
         let view = try activeView(of: id, request: request, scopes: scopes, at: now)
+        // Before policy is asked: what another program asks for is no behaviour of the agent.
+        try checkComposition(of: view.agent, by: client)
         guard let ceiling = view.ceiling else {
             throw OAuthError(.invalidTarget, "the resource is not one that the agent may use")
         }
@@ -120,6 +122,7 @@ package struct TokenIssuer: Sendable {
             }
             let (_, view) = try pair(
                 holder: holder, child: id, parent: parent, request: request, at: now)
+            try checkComposition(of: view.agent, by: client)
             guard parent.delegates.contains(where: { $0.names(view.agent) }) else {
                 throw OAuthError(.invalidRequest, "the subject_token does not name this client as one who may act")
             }

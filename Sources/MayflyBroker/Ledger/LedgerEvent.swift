@@ -45,6 +45,11 @@ package struct LedgerEvent: Sendable {
         case noticeFailed = "notice.failed"
         case noticeTested = "notice.tested"
         case behaviourDeviated = "behaviour.deviated"
+        case compositionProposed = "composition.proposed"
+        case compositionApproved = "composition.approved"
+        case compositionDenied = "composition.denied"
+        case compositionWithdrawn = "composition.withdrawn"
+        case compositionLapsed = "composition.lapsed"
     }
 
     package enum Outcome: String, CaseIterable, Sendable {
@@ -82,6 +87,8 @@ package struct LedgerEvent: Sendable {
     package var trace: String?
     /// A token's `jti`.
     package var token: String?
+    /// Of the program that a token was given to, or that an agent is to be from then on.
+    package var composition: CompositionDigest?
     /// When a token or a question to people expires, or the date of a review or an end.
     package var expiresAt: Timestamp?
     package var chain: [ChainLink] = []
@@ -131,8 +138,8 @@ package struct LedgerEvent: Sendable {
             .approvalRaised, .approvalVoted,
             .approvalApproved, .approvalDenied, .approvalExpired, .approvalReopened, .approvalSuperseded, .approvalUsed,
             .supervisionOpened, .supervisionReversed, .noticeFailed, .noticeTested,
-            .behaviourDeviated,
-            .agentReviewOverdue, .agentEnded:
+            .behaviourDeviated, .agentReviewOverdue, .agentEnded, .compositionProposed, .compositionApproved,
+            .compositionDenied, .compositionWithdrawn, .compositionLapsed:
             .security
         }
     }
@@ -173,6 +180,7 @@ package struct LedgerEvent: Sendable {
         member("task", task)
         member("trace", trace)
         member("token", token)
+        member("composition", composition?.text)
         member("expires", expiresAt.map(RFC3339.format))
         if let cost {
             writer.name("cost")

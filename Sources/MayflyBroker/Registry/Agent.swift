@@ -21,6 +21,7 @@ package struct Agent: Record, Equatable {
         var createdAt: Timestamp
         var lastUsed: Timestamp?
         var lifecycle: AgentLifecycle
+        var proposal: CompositionProposal?
         var version: Int64
     }
 
@@ -37,12 +38,12 @@ package struct Agent: Record, Equatable {
 
     init(
         spec: AgentSpec, state: State, keys: [RegisteredKey], epoch: Int64, createdAt: Timestamp, lastUsed: Timestamp?,
-        lifecycle: AgentLifecycle = AgentLifecycle(), version: Int64
+        lifecycle: AgentLifecycle = AgentLifecycle(), proposal: CompositionProposal? = nil, version: Int64
     ) {
         body = Body(
             Contents(
                 spec: spec, state: state, keys: keys, epoch: epoch, createdAt: createdAt, lastUsed: lastUsed,
-                lifecycle: lifecycle, version: version))
+                lifecycle: lifecycle, proposal: proposal, version: version))
     }
 
     package var id: AgentID { body.contents.spec.id }
@@ -82,6 +83,12 @@ package struct Agent: Record, Equatable {
         set { change { $0.lifecycle = newValue } }
     }
 
+    /// A changed composition that waits for the owner's word.
+    package var proposal: CompositionProposal? {
+        get { body.contents.proposal }
+        set { change { $0.proposal = newValue } }
+    }
+
     package var version: Int64 {
         get { body.contents.version }
         set { change { $0.version = newValue } }
@@ -112,6 +119,7 @@ extension Agent {
         object["created"] = .string(RFC3339.format(createdAt))
         object["last_used"] = lastUsed.map { .string(RFC3339.format($0)) }
         if !lifecycle.isEmpty { object["lifecycle"] = .object(lifecycle.json) }
+        object[CompositionProposal.member] = proposal.map { .object($0.json) }
         object["epoch"] = .integer(epoch)
         object["version"] = .integer(version)
         return object
@@ -130,6 +138,7 @@ extension Agent {
             createdAt: try fields.required("created", try fields.timestamp("created")),
             lastUsed: try fields.timestamp("last_used"),
             lifecycle: try AgentLifecycle.read(in: &fields),
+            proposal: try CompositionProposal.read(in: &fields),
             version: try fields.integer("version", in: 0...Int64.max))
         try fields.finish()
     }

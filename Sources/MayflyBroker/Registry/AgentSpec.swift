@@ -54,6 +54,8 @@ package struct AgentSpec: Equatable, Sendable {
     package var demandsCertificate: Bool
     /// Whose tokens vouch for it, and what they must say; empty for an agent that has keys of its own only.
     package var trust: [TrustCondition]
+    /// What it is made of, which each of its requests must present; nil for an agent that need not.
+    package var composition: Composition?
 
     /// Whether it can prove who it is without a key that it enrols.
     package var hasIdentityElsewhere: Bool { !trust.isEmpty || certificate != nil }
@@ -95,6 +97,7 @@ package struct AgentSpec: Equatable, Sendable {
             throw fields.failure(
                 "trust", .invalid(rule: "an agent is known by a certificate or by whoever vouches for it"))
         }
+        composition = try Composition.read(in: &fields)
     }
 
     package var json: JSONObject {
@@ -120,6 +123,7 @@ package struct AgentSpec: Equatable, Sendable {
         certificate?.write(into: &object)
         if demandsCertificate { object[Self.certificateBound] = .bool(true) }
         if !trust.isEmpty { object["trust"] = .array(trust.map { .object($0.json) }) }
+        object["composition"] = composition.map { .object($0.json) }
         return object
     }
 
@@ -141,6 +145,8 @@ package struct AgentSpec: Equatable, Sendable {
             && keepsIdentity(of: old)
             // What a workload got that is no longer one of these would live on.
             && old.trust.allSatisfy(trust.contains)
+            // Another program got them, or one that nobody knows.
+            && composition == old.composition
             && (endDate.map { new in old.endDate.map { new >= $0 } ?? false } ?? true)
     }
 

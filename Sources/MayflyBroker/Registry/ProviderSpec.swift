@@ -39,6 +39,8 @@ package struct ProviderSpec: Equatable, Sendable {
     package var isReusable: Bool
     /// Whom agents may act for; nil for a provider that knows workloads only.
     package var people: PeopleSpec?
+    /// The claim, or the way to one as a JSON Pointer (RFC 6901), that holds the digest of a workload's composition.
+    package var compositionClaim: String?
 
     package init(_ fields: inout FieldReader) throws(FieldError) {
         id = try fields.identifier("id")
@@ -50,6 +52,10 @@ package struct ProviderSpec: Equatable, Sendable {
         maximumTokenLife =
             try fields.duration("max_token_life", in: Self.tokenLifeRange(isReusable: isReusable))
             ?? Self.defaultTokenLife(isReusable: isReusable)
+        compositionClaim = try fields.optionalString("composition_claim", maximum: ClaimCondition.maximumNameLength)
+        if compositionClaim?.isEmpty ?? false {
+            throw fields.failure("composition_claim", .invalid(rule: "a claim's name, or a JSON Pointer to one"))
+        }
         people = try PeopleSpec.read("people", of: &fields)
         guard people == nil || !isTrustDomain else {
             throw fields.failure("people", .invalid(rule: "a trust domain knows workloads, and no people"))
@@ -68,6 +74,7 @@ package struct ProviderSpec: Equatable, Sendable {
         object["max_token_life"] = .integer(maximumTokenLife)
         object["reusable"] = .bool(isReusable)
         object["people"] = people.map { .object($0.json) }
+        object["composition_claim"] = compositionClaim.map { .string($0) }
         return object
     }
 
@@ -156,6 +163,7 @@ extension ProviderSpec {
     func keepsAllTrust(in old: ProviderSpec) -> Bool {
         authority == old.authority && Set(algorithms).isSuperset(of: old.algorithms) && keepsKeys(of: old)
             && (old.people.map { before in people?.keepsAll(of: before) ?? false } ?? true)
+            && (compositionClaim == nil || compositionClaim == old.compositionClaim)
     }
 
     private func keepsKeys(of old: ProviderSpec) -> Bool {

@@ -11,6 +11,7 @@ struct SharedValues: Sendable {
     private var roles: [[RoleID]: [RoleID]] = [:]
     private var resources: [[ResourceName]: [ResourceName]] = [:]
     private var scopes: [ScopeSet: ScopeSet] = [:]
+    private var compositions: [Composition: Composition] = [:]
 
     mutating func share(_ spec: inout AgentSpec) {
         spec.owner = Self.shared(spec.owner, in: &owners)
@@ -18,6 +19,7 @@ struct SharedValues: Sendable {
         spec.resources = Self.shared(spec.resources, in: &resources)
         spec.scopes = Self.shared(spec.scopes, in: &scopes)
         spec.deniedScopes = Self.shared(spec.deniedScopes, in: &scopes)
+        spec.composition = spec.composition.map { Self.shared($0, in: &compositions) }
     }
 
     private static func shared<Value: Hashable>(_ value: Value, in known: inout [Value: Value]) -> Value {

@@ -38,6 +38,7 @@ extension Agent {
     mutating func offboard(in state: Tables) -> [Change] {
         self.state = .offboarded
         keys = []
+        proposal = nil
         return state.removalsOfCodes(for: .agent(id))
     }
 }

@@ -22,14 +22,16 @@ enum BackchannelEndpoint {
 
     private static func run(_ form: OAuthForm, _ client: AuthenticatedClient, _ call: Call) -> HTTPOutcome {
         let broker = call.broker
+        var client = client
         do throws(OAuthError) {
+            client.composition.stated = try TokenEndpoint.composition(form)
             let request = try TokenEndpoint.tokenRequest(form, call.request)
             let note = try note(form)
             let hint = try form.value("login_hint")
             guard try form.value("login_hint_token") == nil, try form.value("id_token_hint") == nil else {
                 throw OAuthError(.invalidRequest, "login_hint is the only hint that is understood")
             }
-            return .parked { parked in
+            return .parked { [client] parked in
                 broker.issuer.requestApproval(request, hint: hint, note: note, for: client) { result in
                     switch result {
                     case .success(let pending):
@@ -42,7 +44,7 @@ enum BackchannelEndpoint {
                 }
             }
         } catch {
-            return .parked { parked in
+            return .parked { [client] parked in
                 broker.issuer.refuse(error, to: client) { _ in parked.finish(OAuthReply.error(error)) }
             }
         }

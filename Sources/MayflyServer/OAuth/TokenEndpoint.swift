@@ -48,6 +48,7 @@ enum TokenEndpoint {
         var client = client
         do throws(OAuthError) {
             client.proof = try proof.map { proof throws(OAuthError) in try call.broker.proofs.tokenEndpoint(proof) }
+            client.composition.stated = try composition(form)
             if grant == backchannel { return try poll(form, client, call.broker) }
             let request = try tokenRequest(form, call.request)
             return grant == tokenExchange
@@ -170,6 +171,15 @@ enum TokenEndpoint {
                 .invalidRequest, "context is not a JSON object, or a member of it that policy knows is out of shape")
         }
         return context
+    }
+
+    /// What the client says that it is made of; who need not say so may all the same.
+    static func composition(_ form: OAuthForm) throws(OAuthError) -> CompositionDigest? {
+        guard let text = try form.value("composition") else { return nil }
+        guard let digest = CompositionDigest(text) else {
+            throw OAuthError(.invalidRequest, "composition is \(CompositionDigest.rule)")
+        }
+        return digest
     }
 
     /// What the form asks for.

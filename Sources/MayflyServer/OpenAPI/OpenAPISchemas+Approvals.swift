@@ -15,7 +15,7 @@ extension OpenAPISchemas {
                     "authorization_details": list(anyObject), "action": text("with the operation action"),
                     "thing": .object(object(["type": text(), "id": text()])),
                     "context": anyObject, "chain": list(text()), "task": text(), "delegates": list(text()),
-                    "life": integer, "bundle": text(),
+                    "life": integer, "composition": text("of the program that asks"), "bundle": text(),
                     "message": text("the client's own words; nobody vouches for them"), "terms": list(anyObject),
                     "votes": list(
                         .object(
@@ -33,6 +33,7 @@ extension OpenAPISchemas {
                 "client_assertion_type": text(), "client_assertion": text(), "client_id": text(), "scope": text(),
                 "resource": text(), "authorization_details": text(), "context": text("a JSON object, for policy"),
                 "task": text(), "delegates": text(), "lifetime": text(),
+                "composition": text("what the agent is made of; the poll presents it, too"),
                 "binding_message": text("shown to people; nobody vouches for it"),
                 "requested_expiry": text("seconds, within the window of the policy"),
                 "login_hint": text("the agent's owner, or a group that policy asks; may be left out"),

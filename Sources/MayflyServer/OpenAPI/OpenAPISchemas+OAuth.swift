@@ -19,6 +19,7 @@ extension OpenAPISchemas {
                     "subject_token_type": text(), "actor_token": text(), "actor_token_type": text(),
                     "requested_token_type": text(), "delegate": text(),
                     "auth_req_id": text("with the grant type ciba"),
+                    "composition": text("what the agent is made of, where its registration says"),
                 ], required: ["grant_type"])
         ),
         (

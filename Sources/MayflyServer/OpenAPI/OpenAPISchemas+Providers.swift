@@ -20,6 +20,7 @@ extension OpenAPISchemas {
                                 ["subject": textCondition, "claims": anyObject, "roles": list(text())],
                                 required: ["roles"], isClosed: true))),
                 ], required: ["audiences"], isClosed: true)),
+        "composition_claim": text("a claim, or the way to one, with a workload's composition"),
     ]
 
     private static let keyStatus = JSONValue.object(

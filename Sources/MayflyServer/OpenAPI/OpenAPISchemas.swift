@@ -5,7 +5,8 @@ import MayflyModel
 enum OpenAPISchemas {
     static let all: JSONObject = {
         var schemas = JSONObject()
-        for (name, schema) in registry + oauth + authzen + approvals + policies + supervisions + providers + rest {
+        let people = approvals + compositions + supervisions
+        for (name, schema) in registry + oauth + authzen + people + policies + providers + rest {
             schemas[name] = .object(schema)
         }
         return schemas
@@ -92,6 +93,7 @@ enum OpenAPISchemas {
         "tls_client_auth_san_email": text("known by a certificate with this e-mail address"),
         "tls_client_certificates": list(text("a certificate in PEM or base64, or its x5t#S256; kept as the last")),
         "tls_client_certificate_bound_access_tokens": flag,
+        "composition": composition,
     ]
 
     private static let behaviour: JSONObject = {
@@ -138,7 +140,7 @@ enum OpenAPISchemas {
                 agent,
                 [
                     "state": text(values: Agent.State.allCases.map(\.rawValue)), "keys": list(anyObject),
-                    "last_used": text(),
+                    "last_used": text(), "pending_composition": pendingComposition,
                     "lifecycle": .object(
                         object([
                             "reviewed": text("when a review was last recorded"),

@@ -4,7 +4,8 @@ import MayflyBroker
 package enum Endpoints {
     package static let all: [Endpoint] =
         protocols + RegistryAPI.endpoints + EnrolmentAPI.endpoints
-        + ApprovalsAPI.endpoints + SupervisionsAPI.endpoints + NoticesAPI.endpoints + RevocationsAPI.endpoints
+        + ApprovalsAPI.endpoints + CompositionAPI.endpoints + SupervisionsAPI.endpoints + NoticesAPI.endpoints
+        + RevocationsAPI.endpoints
         + LedgerAPI.endpoints + LedgerArchivesAPI.endpoints
         + KeysAPI.endpoints + PoliciesAPI.endpoints + QuotasAPI.endpoints + ClusterAPI.endpoints + operations
 

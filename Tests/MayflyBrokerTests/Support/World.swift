@@ -244,7 +244,10 @@ final class World: Sendable {
     func change(_ path: String, _ edit: (inout JSONObject) -> Void) throws -> Answer {
         let read = try admin("GET", path)
         var object = read.json
-        let kept = ["state", "keys", "created", "last_used", "epoch", "key_epoch", "version", "has_secret"]
+        let kept = [
+            "state", "keys", "created", "last_used", "epoch", "key_epoch", "version", "has_secret",
+            "pending_composition",
+        ]
         for name in kept { object[name] = nil }
         edit(&object)
         return try admin(
