@@ -16,6 +16,8 @@ public struct TokenRequest: Equatable, Sendable {
     public var lifetime: Int?
     /// A W3C trace id.
     public var trace: String?
+    /// What the agent is made of, as `sha256:` and 64 lower-case hex digits, where its registration says so.
+    public var composition: String?
 
     public init(scope: String? = nil, resources: [String] = []) {
         (self.scope, self.resources) = (scope, resources)
@@ -30,5 +32,6 @@ public struct TokenRequest: Equatable, Sendable {
         form.add("delegates", delegates)
         form.add("lifetime", lifetime.map(String.init))
         form.add("trace", trace)
+        form.add("composition", composition)
     }
 }

@@ -1,25 +1,57 @@
 internal import Glibc
+import MayflyCrypto
 
 /// Small files that the person at the command line names.
 enum LocalFile {
     /// Reads a whole file; `-` is standard input.
     static func read(_ path: String, maximum: Int) throws(CommandError) -> [UInt8] {
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("cannot read \(shown(path))", errno) }
+        let descriptor = try opened(path)
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                guard errno == EINTR else { throw failure("cannot read \(shown(path))", errno) }
-                continue
-            }
+            let count = try piece(of: descriptor, path, into: &buffer)
             guard count > 0 else { return bytes }
             guard count <= maximum - bytes.count else {
                 throw .failed("\(shown(path)) is larger than \(maximum) bytes", next: "name another file")
             }
             bytes += buffer.prefix(count)
+        }
+    }
+
+    /// The SHA-256 of a file of any size; `-` is standard input.
+    static func digest(_ path: String) throws(CommandError) -> SHA256Digest {
+        let descriptor = try opened(path)
+        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        do {
+            var hasher = try SHA256Hasher()
+            while true {
+                let count = try piece(of: descriptor, path, into: &buffer)
+                guard count > 0 else { return try hasher.finish() }
+                try hasher.update(buffer.prefix(count))
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failed("\(shown(path)) cannot be digested", next: "the reason: \(error)")
+        }
+    }
+
+    private static func opened(_ path: String) throws(CommandError) -> Int32 {
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot read \(shown(path))", errno) }
+        return descriptor
+    }
+
+    /// Reads once; 0 is the end.
+    private static func piece(
+        of descriptor: Int32, _ path: String, into buffer: inout [UInt8]
+    ) throws(CommandError) -> Int {
+        while true {
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard count < 0 else { return count }
+            guard errno == EINTR else { throw failure("cannot read \(shown(path))", errno) }
         }
     }
 

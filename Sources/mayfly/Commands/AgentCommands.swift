@@ -8,7 +8,7 @@ enum AgentCommands {
         [
             list, show, create, update, AgentReviewCommand.command, AgentReviewedCommand.command,
             AgentBehaviourCommand.command,
-        ] + KeyCommands.agents
+        ] + AgentCompositionCommands.all + KeyCommands.agents
         + steps
 
     private static let name = Positional("NAME", "the agent, with or without agent:")
@@ -98,7 +98,7 @@ enum AgentCommands {
         let admin = try AdminCall(call)
         let (path, id) = try admin.path("agents", "NAME", AgentID.self)
         let (record, tag) = try admin.tagged(path)
-        var fields = FieldReader(record)
+        var fields = FieldReader(AgentCompositionCommands.wanted(in: record))
         guard var spec = (try? AgentSpec(&fields))?.json else {
             throw .failed("the broker's record cannot be read", next: "is the broker of the same version?")
         }

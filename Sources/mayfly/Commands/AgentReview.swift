@@ -97,7 +97,7 @@ struct AgentReview {
     var narrower: JSONObject? {
         let idle = idleScopes
         guard !idle.isEmpty || !idleResources.isEmpty || !idleDelegates.isEmpty else { return nil }
-        var spec = agent
+        var spec = AgentCompositionCommands.wanted(in: agent)
         for name in ["state", "keys", "created", "last_used", "lifecycle", "epoch", "version"] { spec[name] = nil }
         let busy = scopes.filter { scope in !idle.contains { $0.resource == scope.resource && $0.name == scope.name } }
         let dropped = Set(idle.map(\.name)).subtracting(busy.map(\.name))

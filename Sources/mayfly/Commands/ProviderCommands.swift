@@ -45,6 +45,7 @@ enum ProviderCommands {
                 "max-token-life", "SPAN",
                 "how long its tokens may live, such as 5m; 1h, or 24h with --reusable, when left out"),
             .flag("reusable", "its tokens may be presented several times"),
+            .value("composition-claim", "CLAIM", "the claim, or JSON Pointer to one, with a workload's composition"),
         ],
         examples: [
             "mayfly provider create github --provider-issuer https://token.actions.githubusercontent.com --dir ./broker",
@@ -57,7 +58,7 @@ enum ProviderCommands {
         for (option, member) in [
             ("provider-issuer", "issuer"), ("trust-domain", "trust_domain"), ("jwks-uri", "jwks_uri"),
             ("title", "name"),
-            ("max-token-life", "max_token_life"),
+            ("max-token-life", "max_token_life"), ("composition-claim", "composition_claim"),
         ] {
             spec[member] = call.value(option).map { .string($0) }
         }

@@ -17,6 +17,7 @@ enum TokenOptions {
         Option.value("delegates", "IDS", "who may get it on: agent:NAME or role:NAME, with spaces; or none"),
         Option.value("lifetime", "SECONDS", "1 to 3600"),
         Option.value("trace", "ID", "a W3C trace id of 32 hex digits"),
+        Option.value("composition", "DIGEST", "what the agent is made of: mayfly agent composition digest"),
     ]
 
     /// Who asks about a token: a resource with its secret or key, or an administrator.
@@ -42,6 +43,7 @@ enum TokenOptions {
         request.delegates = call.value("delegates")
         request.lifetime = try call.integer("lifetime", in: 1...3600).map { Int($0) }
         request.trace = call.value("trace")
+        request.composition = try AgentCompositionCommands.option(call)
         return request
     }
 
