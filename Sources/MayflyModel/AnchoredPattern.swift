@@ -40,11 +40,13 @@ package struct AnchoredPattern: Hashable, Sendable {
 
     /// Whether all of `value` matches.
     package func matches(_ value: String) -> Bool {
-        // One row of the usual table: the pieces after which what was read so far can end.
+        // Two rows of the usual table: the pieces after which what was read so far can end, and what comes next.
         var ends = [Bool](repeating: false, count: pieces.count + 1)
+        var next = ends
         ends[0] = true
         for byte in value.utf8 {
-            var next = [Bool](repeating: false, count: pieces.count + 1)
+            for index in next.indices { next[index] = false }
+            var isAlive = false
             for (index, piece) in pieces.enumerated() {
                 // A wildcard has taken a byte when it is begun, and may take more once it has.
                 let mayBegin = ends[index]
@@ -56,8 +58,11 @@ package struct AnchoredPattern: Hashable, Sendable {
                     if isInside, mayBegin || mayGoOn { next[index + 1] = true }
                 case .anything: if mayBegin || mayGoOn { next[index + 1] = true }
                 }
+                isAlive = isAlive || next[index + 1]
             }
-            ends = next
+            // Most values part from a pattern within a few bytes.
+            guard isAlive else { return false }
+            swap(&ends, &next)
         }
         return ends[pieces.count]
     }

@@ -48,6 +48,27 @@ import Testing
         #expect(try bench.claims(answer.accessToken)["exp"] == .integer(end))
     }
 
+    /// A life or a depth that one half allows is none that the other does.
+    @Test func eachHalfBoundsLifeAndDepthByItself() throws {
+        let bench = try PersonBench()
+        let longer = try bench.world.change("/api/v1/roles/role:clerk") { object in
+            object["max_token_life"] = .integer(3600)
+            object["max_depth"] = .integer(0)
+        }
+        try #require(longer.status == 200, "\(longer.text)")
+        let end = bench.world.clock.now().seconds + 3000
+        let asked: Form = [("resource", "tickets"), ("lifetime", "3000")]
+        let answer = try bench.exchange(try bench.identity { $0["exp"] = .integer(end) }, asked)
+        // The agent's own role says 600.
+        #expect(answer["expires_in"] == .integer(600), "\(answer.text)")
+        let ticket = try bench.world.ticket("agent:root", parent: answer.accessToken, for: "agent:child")
+        #expect(ticket.error == "invalid_request")
+        let shorter = try bench.world.change("/api/v1/roles/role:clerk") { $0["max_token_life"] = nil }
+        try #require(shorter.status == 200, "\(shorter.text)")
+        let again = try bench.exchange(try bench.identity { $0["exp"] = .integer(end) }, asked)
+        #expect(again["expires_in"] == .integer(300), "\(again.text)")
+    }
+
     @Test func whatIsDelegatedKeepsThePersonAndBothHalves() throws {
         let bench = try PersonBench()
         let root = try bench.token()
@@ -259,6 +280,32 @@ import Testing
             }
             #expect(refusal.code == .invalidRequest)
         }
+    }
+
+    /// An agreement to an action on somebody's behalf ends with them, like the token with which it was asked.
+    @Test(arguments: [
+        ("/api/v1/revocations", #"{"person":"\#(PersonBench.alice)","reason":"r"}"#),
+        ("/api/v1/revocations", #"{"provider":"provider:corp","reason":"r"}"#),
+        ("/api/v1/revocations", #"{"role":"role:writer","reason":"r"}"#),
+    ]) func whatPeopleAgreedToEndsWithThePerson(_ path: String, _ body: String) throws {
+        let action = try ActionBench()
+        let bench = try PersonBench(in: action.world)
+        let boss: Form = [("resource", "tickets"), ("task", "case-1"), ("scope", "tickets.write")]
+        func token() throws -> String {
+            let answer = try bench.exchange(
+                try bench.identity { $0["groups"] = .array([.string("writers")]) }, boss)
+            try #require(answer.status == 200, "\(answer.text)")
+            return answer.accessToken
+        }
+        _ = try action.approved(try token())
+        let ended = try action.world.admin("POST", path, body)
+        try #require(ended.status == 200, "\(ended.text)")
+        let fresh = try action.ask(try token())
+        #expect(fresh.isWithheld("pending"), "\(fresh.text)")
+        // Without an end in between it is good.
+        _ = try action.approved(try token(), id: "2")
+        let good = try action.ask(try token(), id: "2")
+        #expect(good["decision"] == .bool(true), "\(good.text)")
     }
 
     /// Eight agents' requests race with the person's leaving: whatever was given is dead afterwards.

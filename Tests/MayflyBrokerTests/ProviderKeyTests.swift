@@ -55,8 +55,6 @@ import Testing
         let next = try PrivateKey.generate(.es256)
         bench.site.publish(keys: [("k2", next)])
         bench.world.clock.advance(301)
-        // The one that finds the keys a little old still gets by; the fetch that it began is the last it sees.
-        _ = try bench.ask(try bench.token())
         let answer = try bench.ask(try bench.token())
         #expect(answer.error == "invalid_client")
         bench.world.clock.advance(31)
@@ -64,6 +62,27 @@ import Testing
         #expect(later.error == "invalid_client")
         let report = try bench.explain(try bench.token())
         #expect(report.string("fault") == "unknown_key")
+    }
+
+    @Test func keysThatAreAllTakenBackAreGoneAtOnce() throws {
+        let bench = try TrustBench()
+        _ = try bench.ask(try bench.token())
+        bench.site.put(FakeSite.keys, ["keys": .array([])])
+        let fetched = try bench.world.admin("POST", "/api/v1/providers/provider:ci/fetch")
+        #expect(fetched["keys"]?.objectValue?["fault"] == .string("no_keys"))
+        let answer = try bench.ask(try bench.token())
+        #expect(answer.error == "invalid_client")
+    }
+
+    /// Without a `kid` only the one key that it can be is tried.
+    @Test func aTokenWithoutAKeyIDNeedsOneKeyThatItCanBe() throws {
+        let bench = try TrustBench()
+        let alone = try bench.ask(try bench.token(keyID: nil))
+        #expect(alone.status == 200, "\(alone.text)")
+        bench.site.publish(keys: [("k1", bench.key), ("k2", try PrivateKey.generate(.es256))])
+        _ = try bench.world.admin("POST", "/api/v1/providers/provider:ci/fetch")
+        let several = try bench.ask(try bench.token(keyID: nil))
+        #expect(several.error == "invalid_client")
     }
 
     @Test func anOutageIsBridgedForAnHourAndNotLonger() throws {
@@ -126,7 +145,8 @@ import Testing
         let bench = try TrustBench()
         bench.site.put(url, .success(FetchedDocument(bytes: Array(text.utf8), maximumAge: nil)))
         let answer = try bench.ask(try bench.token())
-        #expect(answer.status == 503)
+        // Of a set without keys that can be used it is known that this key is not in it.
+        #expect(answer.status == (fault == .noKeys ? 401 : 503))
         let shown = try bench.world.admin("GET", "/api/v1/providers/provider:ci")
         #expect(shown["keys"]?.objectValue?["fault"] == .string(fault.rawValue))
     }

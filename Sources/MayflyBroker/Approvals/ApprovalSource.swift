@@ -1,4 +1,4 @@
-import MayflyModel
+package import MayflyModel
 
 /// How a question came about, and what it keeps of that; a token's is a client's, and an action's a tool's.
 package enum ApprovalSource: Equatable, Sendable {
@@ -14,21 +14,25 @@ package enum ApprovalSource: Equatable, Sendable {
         /// The `jti` of each token of the chain, and of the tickets between them.
         package let tokens: [String]
         package let trace: String
+        /// The roles of the person on whose behalf; empty for an agent's own task.
+        package let personRoles: [RoleID]
 
-        package init(epoch: Int64, tokens: [String], trace: String) {
-            (self.epoch, self.tokens, self.trace) = (epoch, tokens, trace)
+        package init(epoch: Int64, tokens: [String], trace: String, personRoles: [RoleID] = []) {
+            (self.epoch, self.tokens, self.trace, self.personRoles) = (epoch, tokens, trace, personRoles)
         }
 
         init(_ claims: TokenClaims, epoch: Int64) {
             self.init(
                 epoch: epoch, tokens: claims.chain.flatMap { [$0.tokenID, $0.ticket].compactMap { $0 } },
-                trace: claims.trace)
+                trace: claims.trace, personRoles: claims.actedFor?.roles ?? [])
         }
 
         var json: JSONObject {
-            [
+            var object: JSONObject = [
                 "epoch": .integer(epoch), "tokens": .array(tokens.map { .string($0) }), "trace": .string(trace),
             ]
+            if !personRoles.isEmpty { object["person"] = .array(personRoles.map { .string($0.text) }) }
+            return object
         }
 
         /// Reads what `json` wrote.
@@ -43,6 +47,7 @@ package enum ApprovalSource: Equatable, Sendable {
             }
             self.tokens = tokens
             trace = try fields.string("trace")
+            personRoles = try fields.identifiers("person", maximumCount: PeopleSpec.maximumRoles) ?? []
             try fields.finish()
         }
 
@@ -80,10 +85,14 @@ extension ApprovalSource {
 
 extension Tables {
     /// Whether something was revoked since an action was put to people that ends the token with which it was asked: an
-    /// agent of its chain, an owner, role or resource, or everything.
+    /// agent of its chain, an owner, role or resource, the person it acts for, or everything.
     func isCut(_ request: ApprovalRequest) -> Bool {
         guard case .tool(let presented) = request.source else { return false }
         guard let resource = resources[request.subject.resource] else { return true }
+        if let person = request.subject.person {
+            let actedFor = ActedFor(person: person, roles: presented.personRoles)
+            guard let epoch = epoch(of: actedFor), epoch <= presented.epoch else { return true }
+        }
         return ([request.subject.agent] + request.subject.chain).contains { id in
             agents[id].map { epoch(of: $0, for: resource) > presented.epoch } ?? true
         }

@@ -55,6 +55,8 @@ package final class ProviderKeys: Sendable {
     package typealias Waiter = @Sendable () -> Void
 
     private struct Entry {
+        /// Of the provider's record.
+        let version: Int64
         /// What was registered when the keys were fetched; another registration starts anew.
         let spec: ProviderSpec
         var set: JWKSet?
@@ -129,23 +131,31 @@ package final class ProviderKeys: Sendable {
             guard let entry, let set = entry.set, let freshUntil = entry.freshUntil,
                 now < freshUntil.advanced(by: Self.nanoseconds(terms.staleLife))
             else { return (nil, mayFetch, false) }
-            return (set, mayFetch, now >= freshUntil && mayFetch && !entry.isFetching)
+            guard now >= freshUntil else { return (set, mayFetch, false) }
+            // What is old is good only while nothing newer can be had: a withdrawn key must not get by once more.
+            guard entry.fault != nil else { return (nil, true, false) }
+            return (set, mayFetch, mayFetch && !entry.isFetching)
         }
-        // What is a little old is good while it is fetched again.
         if mustFetch { whenFetched(provider) {} }
         return (set, mayFetch)
     }
 
     /// Fetches a provider's keys, or joins the fetch that is under way; `waiter` is called once, when it is over.
     ///
-    /// Answers false, and never calls it, when too many wait already.
+    /// It is called at once when a fetch has just ended, unless `isForced`, and when the provider's record is not the
+    /// newest. Answers false, and never calls it, when too many wait already.
     @discardableResult
-    package func whenFetched(_ provider: Provider, _ waiter: @escaping Waiter) -> Bool {
+    package func whenFetched(_ provider: Provider, isForced: Bool = false, _ waiter: @escaping Waiter) -> Bool {
         let now = time()
-        enum Step { case start, wait, refuse }
+        enum Step { case start, wait, refuse, over }
         let step = state.withLock { state -> Step in
-            var entry = Entry(spec: provider.spec)
-            if let known = state.entries[provider.id], known.spec == provider.spec { entry = known }
+            var entry = Entry(version: provider.version, spec: provider.spec)
+            if let known = state.entries[provider.id] {
+                guard known.version <= provider.version else { return .over }
+                // Who waits for what was registered before waits for this now.
+                if known.spec == provider.spec { entry = known } else { entry.waiting = known.waiting }
+            }
+            if !entry.isFetching, !isForced, now < entry.nextAttempt { return .over }
             guard entry.waiting.count < terms.maximumWaiting else { return .refuse }
             guard !entry.isFetching else {
                 entry.waiting.append(waiter)
@@ -163,6 +173,9 @@ package final class ProviderKeys: Sendable {
         switch step {
         case .refuse: return false
         case .wait: return true
+        case .over:
+            waiter()
+            return true
         case .start:
             fetch(provider.spec) { [weak self] result in self?.end(provider, result) }
             return true
@@ -210,7 +223,6 @@ package final class ProviderKeys: Sendable {
             completion(
                 result.flatMap { document in
                     guard let set = try? JWKSet(document.bytes) else { return .failure(.malformed) }
-                    guard !set.isEmpty else { return .failure(.noKeys) }
                     return .success((set, document.maximumAge))
                 })
         }
@@ -239,7 +251,8 @@ package final class ProviderKeys: Sendable {
                 entry.set = fetched.set
                 entry.fetchedAt = now
                 entry.freshUntil = now.advanced(by: Self.nanoseconds(life ?? terms.freshLife))
-                entry.fault = nil
+                // Keys that were taken back are taken back, also when there are no others.
+                entry.fault = fetched.set.isEmpty ? .noKeys : nil
             case .failure(let fault):
                 entry.fault = fault
             }

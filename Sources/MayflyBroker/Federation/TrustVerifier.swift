@@ -39,8 +39,11 @@ package struct TrustVerifier: Sendable {
         case .unavailable: throw .keysUnavailable
         case .none: throw .unknownKey
         case .keys(let candidates):
-            guard candidates.contains(where: { $0.algorithms.contains(algorithm) }) else { throw .unknownKey }
-            guard candidates.contains(where: { token.jws.isSigned(by: $0) }) else { throw .signature }
+            let fitting = candidates.filter { $0.algorithms.contains(algorithm) }
+            // Without a `kid` there must be one key that it can be (OpenID Connect Core §10.1).
+            let limit = token.jws.keyID == nil ? 1 : Self.maximumCandidates
+            guard (1...limit).contains(fitting.count) else { throw .unknownKey }
+            guard fitting.contains(where: { token.jws.isSigned(by: $0) }) else { throw .signature }
         }
         return .verified(try token.verified(for: provider, once: once, at: now, skew: live.current.clockSkew))
     }
@@ -50,18 +53,24 @@ package struct TrustVerifier: Sendable {
         for token: WorkloadToken, clientID: String?, at now: Timestamp
     ) throws(TrustFault) -> AgentID {
         let issuer = live.current.issuer
-        return try state.read { (tables) throws(TrustFault) -> AgentID in
-            let found = tables.trustIndex.candidates(for: token).compactMap { tables.agents[$0] }.filter { agent in
-                agent.spec.trust.contains { $0.holds(for: token, issuer: issuer) }
-            }
-            guard let agent = found.first else { throw .noAgent }
-            // Whatever `client_id` says: a workload does not choose which of two agents it is.
-            guard found.count == 1 else { throw .ambiguous }
-            guard clientID.map({ $0.utf8.elementsEqual(agent.id.text.utf8) }) ?? true else { throw .otherClient }
-            guard tables.standing(of: agent, at: now) == .active else { throw .agentNotActive }
-            return agent.id
+        let candidates = state.read { tables in
+            tables.trustIndex.candidates(for: token).compactMap { tables.agents[$0] }
         }
+        // Patterns are looked at outside of the state's lock: there may be many. What changes meanwhile takes a new
+        // epoch, under which nothing is minted for this client.
+        let found = candidates.filter { agent in
+            agent.spec.trust.contains { $0.holds(for: token, issuer: issuer) }
+        }
+        guard let agent = found.first else { throw .noAgent }
+        // Whatever `client_id` says: a workload does not choose which of two agents it is.
+        guard found.count == 1 else { throw .ambiguous }
+        guard clientID.map({ $0.utf8.elementsEqual(agent.id.text.utf8) }) ?? true else { throw .otherClient }
+        guard state.read({ $0.standing(of: $0.agents[agent.id], at: now) }) == .active else { throw .agentNotActive }
+        return agent.id
     }
+
+    /// Keys that one token is tried with; with more of them nothing says which is meant.
+    private static let maximumCandidates = 4
 
     func claimed(_ token: UnverifiedToken, _ form: AssertionForm) throws(TrustFault) -> Provider {
         let authority = try token.authority(form)

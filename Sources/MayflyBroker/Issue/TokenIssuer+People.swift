@@ -28,8 +28,10 @@ extension TokenIssuer {
                     kind: .accessToken, event: .tokenIssued, subject: person.actedFor.person.text, view: view,
                     parents: [], grant: grant, task: task, trace: try Self.trace(request.trace),
                     delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
-                    life: Ceiling.tokenLife(
-                        roles: view.roles + roles, requested: request.lifetime, settings: settings),
+                    // Each half by itself: what one states is no leave for the other.
+                    life: min(
+                        Ceiling.tokenLife(roles: view.roles, requested: request.lifetime, settings: settings),
+                        Ceiling.tokenLife(roles: roles, requested: request.lifetime, settings: settings)),
                     notPast: person.expiresAt, ticket: nil, request: request, actedFor: person.actedFor,
                     personEpoch: try epoch(of: person)),
                 for: client, at: now)

@@ -87,12 +87,13 @@ extension TokenIssuer {
         }
     }
 
-    /// Refuses a hop that is deeper than any agent of the chain allows.
-    func checkDepth(_ chain: [ChainLink], adding child: AgentView) throws(OAuthError) {
+    /// Refuses a hop that is deeper than any agent of the chain, or the person it acts for, allows.
+    func checkDepth(_ parent: TokenClaims, adding child: AgentView) throws(OAuthError) {
+        let chain = parent.chain
         let limit = state.read { tables in
-            chain.compactMap { tables.agents[$0.agent] }
-                .map { Ceiling.depth(roles: tables.roles(of: $0)) }
-                .min() ?? 0
+            let agents = chain.compactMap { tables.agents[$0.agent] }.map { tables.roles(of: $0) }
+            let person = parent.actedFor.map { [$0.roles.compactMap { tables.roles[$0] }] } ?? []
+            return (agents + person).map { Ceiling.depth(roles: $0) }.min() ?? 0
         }
         guard Int64(chain.count) <= min(limit, Ceiling.depth(roles: child.roles)) else {
             throw OAuthError(.invalidRequest, "the chain is as deep as its agents' roles allow")

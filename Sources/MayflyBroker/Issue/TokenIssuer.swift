@@ -84,7 +84,7 @@ package struct TokenIssuer: Sendable {
             guard parent.delegates.contains(where: { $0.names(child.agent) }) else {
                 throw OAuthError(.invalidTarget, "the delegate is not one that this token may be handed to")
             }
-            try checkDepth(parent.chain, adding: child)
+            try checkDepth(parent, adding: child)
             let bound = try bound(of: parent, at: child)
             let grant = try narrow(request, scopes: try Self.scopes(request.scope), within: bound, at: child.resource)
             // A ticket is no right yet: policy is asked when the sub-agent redeems it, with what is known then.
@@ -129,7 +129,7 @@ package struct TokenIssuer: Sendable {
             if let task = request.task, !task.utf8.elementsEqual(parent.task.utf8) {
                 throw OAuthError(.invalidRequest, "task belongs to the parent and cannot change")
             }
-            try checkDepth(parent.chain, adding: view)
+            try checkDepth(parent, adding: view)
             let bound = try bound(of: parent, at: view)
             let (grant, ruling) = try grant(
                 request, scopes: try Self.scopes(request.scope), within: bound, for: view, below: parent.chain,

@@ -4,11 +4,20 @@ package import MayflyModel
 /// What an administrator writes about a provider: which tokens are its own, and where its keys are.
 package struct ProviderSpec: Equatable, Sendable {
     /// How its tokens are told from all others.
-    package enum Authority: Hashable, Sendable {
+    package enum Authority: Equatable, Sendable {
         /// The exact `iss` of its tokens (OpenID Connect Core §2, RFC 7519 §4.1.1).
         case issuer(String)
         /// The trust domain of the SPIFFE IDs that it gives out.
         case trustDomain(String)
+
+        /// Compares bytes: the text of one that claims it is anybody's.
+        package static func == (left: Authority, right: Authority) -> Bool {
+            switch (left, right) {
+            case (.issuer(let left), .issuer(let right)): left.utf8.elementsEqual(right.utf8)
+            case (.trustDomain(let left), .trustDomain(let right)): left.utf8.elementsEqual(right.utf8)
+            case (.issuer, _), (.trustDomain, _): false
+            }
+        }
     }
 
     /// Where its keys come from.

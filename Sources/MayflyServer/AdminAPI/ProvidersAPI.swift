@@ -49,14 +49,14 @@ enum ProvidersAPI {
             }) { AdminReply.empty }
         },
         Endpoint(
-            "POST", "/api/v1/providers/{id}/fetch", "Fetch a provider's keys now, unless that was done a moment ago",
+            "POST", "/api/v1/providers/{id}/fetch", "Fetch a provider's keys now, at the node that is asked",
             access: .admin, success: (200, "Provider")
         ) { call throws(Failure) in
             let provider = try provider(call)
             guard case .pinned = provider.spec.keySource else {
                 return .parked { parked in
                     let broker = call.broker
-                    let isWaiting = broker.providerKeys.whenFetched(provider) {
+                    let isWaiting = broker.providerKeys.whenFetched(provider, isForced: true) {
                         parked.finish(AdminReply.object(shown(provider, broker), version: provider.version))
                     }
                     if !isWaiting { parked.finish(Problem.reply(for: .broker(.unavailable(.overloaded)))) }

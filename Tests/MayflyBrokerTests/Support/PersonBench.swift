@@ -13,9 +13,10 @@ final class PersonBench: Sendable {
     let world: World
     let key: PrivateKey
 
-    init() throws {
+    init(in world: World? = nil) throws {
         key = try PrivateKey.generate(.es256)
-        world = try World()
+        let world = try world ?? World()
+        self.world = world
         let set = JSONWriter.bytes(of: .object(FakeSite.set([("p1", key)])))
         let answer = try world.admin(
             "POST", "/api/v1/apply",
@@ -29,6 +30,7 @@ final class PersonBench: Sendable {
                {"id": "provider:corp", "issuer": "\#(Self.issuer)", "jwks": \#(String(decoding: set, as: UTF8.self)),
                 "people": {"audiences": ["\#(Self.application)"], "rules": [
                   {"claims": {"groups": "clerks"}, "roles": ["role:clerk"]},
+                  {"claims": {"groups": "writers"}, "roles": ["role:writer"]},
                   {"subject": {"pattern": "boss-*"}, "roles": ["role:writer"]}]}},
                {"id": "provider:machines", "issuer": "https://machines.example",
                 "jwks": \#(String(decoding: set, as: UTF8.self))}]}
