@@ -20,7 +20,7 @@ internal import Glibc
 
     deinit { unsafe curl_easy_cleanup(handle) }
 
-    /// How long a request may take, and what can end it earlier.
+    /// How long a request may take, what can end it earlier, and what else it must keep within.
     struct Patience {
         var connectMilliseconds = HTTPTransport.connectMilliseconds
         var totalMilliseconds = HTTPTransport.totalMilliseconds
@@ -28,23 +28,17 @@ internal import Glibc
         var isCancelled: (@Sendable () -> Bool)?
         /// Bytes of the answer's body.
         var maximumBody = HTTPTransport.maximumBody
-    }
-
-    /// Where a request may go, when its URL is not one that the operator wrote.
-    struct Reach {
-        /// Whether an address of this machine or its link may be connected to.
-        var mayBeLocal: Bool
-        /// Certificates in PEM that are trusted instead of the system's.
-        var caFile: String?
+        /// Whether an address of this machine or its link may be connected to; for a URL that the operator wrote.
+        var mayBeLocal = true
     }
 
     /// Sends one request and waits for the whole answer.
     func perform(
-        _ request: ClientRequest, isLoopback: Bool, patience: Patience = Patience(), within reach: Reach? = nil
+        _ request: ClientRequest, isLoopback: Bool, patience: Patience = Patience()
     ) throws(ClientError) -> ClientAnswer {
         unsafe curl_easy_reset(handle)
         let headers = try HeaderList(request)
-        let sink = AnswerSink(patience, mayBeLocal: reach?.mayBeLocal ?? true)
+        let sink = AnswerSink(patience)
         let context = unsafe Unmanaged.passRetained(sink)
         // A reset makes libcurl forget both pointers before they go.
         defer {
@@ -54,10 +48,9 @@ internal import Glibc
         try check(unsafe mayfly_curl_harden(handle), sink)
         try check(unsafe mayfly_curl_url(handle, request.url), sink)
         // Behind a proxy nobody would see to which address a name leads.
-        if isLoopback || reach != nil { try check(unsafe mayfly_curl_proxy(handle, ""), sink) }
-        if let reach {
+        if isLoopback || !patience.mayBeLocal { try check(unsafe mayfly_curl_proxy(handle, ""), sink) }
+        if !patience.mayBeLocal {
             try check(unsafe mayfly_curl_sockets(handle, openSocket, context.toOpaque()), sink)
-            if let file = reach.caFile { try check(unsafe mayfly_curl_ca_file(handle, file), sink) }
         }
         if let path = tls.authorityFile { try check(unsafe mayfly_curl_ca_file(handle, path), sink) }
         if let certificate = tls.certificateFile, let key = tls.keyFile {
@@ -131,8 +124,9 @@ private final class AnswerSink {
     private let mayBeLocal: Bool
     private let isCancelled: (@Sendable () -> Bool)?
 
-    init(_ patience: EasyHandle.Patience, mayBeLocal: Bool) {
-        (isCancelled, maximumBody, self.mayBeLocal) = (patience.isCancelled, patience.maximumBody, mayBeLocal)
+    init(_ patience: EasyHandle.Patience) {
+        (isCancelled, maximumBody) = (patience.isCancelled, patience.maximumBody)
+        mayBeLocal = patience.mayBeLocal
     }
 
     /// Whether an address may be connected to; asked for each that a name leads to, when it is about to be.

@@ -24,9 +24,8 @@ package struct KeySetTransport: Sendable {
         request.headers = [(name: "Accept", value: "application/json")]
         let patience = EasyHandle.Patience(
             connectMilliseconds: Self.connectMilliseconds, totalMilliseconds: Self.totalMilliseconds,
-            maximumBody: Self.maximumBody)
-        return try EasyHandle().perform(
-            request, isLoopback: parsed.isLoopback, patience: patience,
-            within: EasyHandle.Reach(mayBeLocal: mayBeLocal, caFile: caFile))
+            maximumBody: Self.maximumBody, mayBeLocal: mayBeLocal)
+        return try EasyHandle(tls: ClientTLS(authorityFile: caFile)).perform(
+            request, isLoopback: parsed.isLoopback, patience: patience)
     }
 }

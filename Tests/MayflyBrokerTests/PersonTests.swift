@@ -257,7 +257,7 @@ import Testing
         let bench = try PersonBench()
         let identity = try bench.identity()
         guard
-            case .person(let person) = try bench.world.broker.trust.person(
+            case .found(let person) = try bench.world.broker.trust.person(
                 Array(identity.utf8), at: bench.world.clock.now())
         else {
             Issue.record("the keys were not there")

@@ -64,6 +64,21 @@ import Testing
         #expect(report.string("fault") == "unknown_key")
     }
 
+    /// A failure from before the keys were past their time says nothing of whether newer ones can be had.
+    @Test func anEarlierFailureLetsNoWithdrawnKeyGetBy() throws {
+        let bench = try TrustBench()
+        _ = try bench.ask(try bench.token())
+        bench.world.clock.advance(60)
+        bench.site.put(FakeSite.description, .failure(.unreachable))
+        _ = try bench.world.admin("POST", "/api/v1/providers/provider:ci/fetch")
+        let during = try bench.ask(try bench.token())
+        #expect(during.status == 200, "\(during.text)")
+        bench.site.publish(keys: [("k2", try PrivateKey.generate(.es256))])
+        bench.world.clock.advance(241)
+        let answer = try bench.ask(try bench.token())
+        #expect(answer.error == "invalid_client", "\(answer.text)")
+    }
+
     @Test func keysThatAreAllTakenBackAreGoneAtOnce() throws {
         let bench = try TrustBench()
         _ = try bench.ask(try bench.token())

@@ -143,6 +143,17 @@ import Testing
         #expect(bare.error == "invalid_client")
     }
 
+    @Test func theLedgerNamesTheTrustDomainAndWhatWasWrong() throws {
+        let world = try Self.world()
+        let root = try Self.production.get()
+        _ = try Self.ask(world, try Self.svid(root, "URI:spiffe://prod.example/ns/pay/sa/other"))
+        world.settle()
+        let page = try world.admin("GET", "/api/v1/ledger?event=client.refused&limit=10")
+        let entry = page["entries"]?.arrayValue?.first?.objectValue?["entry"]?.objectValue
+        #expect(entry?["actor"] == .string("provider:prod"), "\(page.text)")
+        #expect(entry?["rule"] == .string("trust.no_agent"), "\(page.text)")
+    }
+
     @Test func takingTheTrustOrTheAuthorityAwayEndsIt() throws {
         let world = try Self.world()
         let certificate = try Self.svid(try Self.production.get(), Self.worker)

@@ -298,7 +298,7 @@ import Testing
         _ = try bench.explain(token)
         let proven = try bench.world.broker.authenticator.authenticate(
             assertion: Array(token.utf8), form: .bearer, clientID: nil)
-        guard case .client(let client) = proven else {
+        guard case .found(let client) = proven else {
             Issue.record("the provider's keys were not there")
             return
         }

@@ -21,23 +21,22 @@ package struct ClientAuthenticator: Sendable {
 
     static let refusal = OAuthError(.invalidClient, "the client could not be authenticated")
 
-    /// What an assertion comes to.
-    package enum Authentication: Sendable {
-        case client(AuthenticatedClient)
-        /// It is a provider's, whose keys must be fetched before anything can be said.
-        case needsKeys(of: Provider)
-    }
-
     /// Checks the client's own assertion; the caller makes the returned mark durable before it answers, which makes it
     /// single-use.
     package func authenticate(assertion: [UInt8], clientID: String?) throws(OAuthError) -> AuthenticatedClient {
-        var claimed: String?
+        guard let token = try? UnverifiedToken(assertion) else {
+            refusals.note(claimed: nil)
+            throw Self.refusal
+        }
+        return try own(token, clientID: clientID)
+    }
+
+    /// Checks an own assertion, and notes a failure under the name that it claims.
+    private func own(_ token: UnverifiedToken, clientID: String?) throws(OAuthError) -> AuthenticatedClient {
         do throws(OAuthError) {
-            guard let token = try? UnverifiedToken(assertion) else { throw Self.refusal }
-            claimed = token.claims["sub"]?.stringValue
             return try check(token, clientID: clientID)
         } catch {
-            refusals.note(claimed: claimed)
+            refusals.note(claimed: token.claims["sub"]?.stringValue)
             throw error
         }
     }
@@ -45,24 +44,19 @@ package struct ClientAuthenticator: Sendable {
     /// Checks an assertion that may be the client's own, or a provider's token that vouches for it.
     package func authenticate(
         assertion: [UInt8], form: AssertionForm, clientID: String?
-    ) throws(OAuthError) -> Authentication {
+    ) throws(OAuthError) -> Vouched<AuthenticatedClient> {
         guard let token = try? UnverifiedToken(assertion) else {
             refusals.note(claimed: nil)
             throw Self.refusal
         }
-        if form == .bearer, token.isOwnAssertion {
-            do throws(OAuthError) {
-                return .client(try check(token, clientID: clientID))
-            } catch {
-                refusals.note(claimed: token.claims["sub"]?.stringValue)
-                throw error
-            }
-        }
+        if form == .bearer, token.isOwnAssertion { return .found(try own(token, clientID: clientID)) }
         return try vouched(token, form: form, clientID: clientID, refusal: Self.refusal)
     }
 
     /// Checks a provider's token that is presented as a grant (RFC 7523 §2.1): a JWT-SVID, or one of an issuer.
-    package func authenticate(grant assertion: [UInt8], clientID: String?) throws(OAuthError) -> Authentication {
+    package func authenticate(grant assertion: [UInt8], clientID: String?) throws(OAuthError) -> Vouched<
+        AuthenticatedClient
+    > {
         guard let token = try? UnverifiedToken(assertion) else {
             refusals.note(claimed: nil)
             throw Self.grantRefusal
@@ -74,42 +68,48 @@ package struct ClientAuthenticator: Sendable {
 
     private static let grantRefusal = OAuthError(.invalidGrant, "the assertion is not one that is trusted here")
 
-    static let keysUnavailable = OAuthError(
+    package static let keysUnavailable = OAuthError(
         .temporarilyUnavailable, "the keys of the assertion's issuer cannot be had now; ask again later")
 
     private func vouched(
         _ token: UnverifiedToken, form: AssertionForm, clientID: String?, refusal: OAuthError
-    ) throws(OAuthError) -> Authentication {
+    ) throws(OAuthError) -> Vouched<AuthenticatedClient> {
+        try vouched(clientID: clientID, refusal: refusal, by: { trust.provider(of: token, form) }) {
+            (now) throws(TrustFault) in
+            try trust.verify(token, form: form, at: now)
+        }
+    }
+
+    /// The agent that somebody vouches for with what `verify` looks at; `claimed` is whose it says that it is, for the
+    /// ledger.
+    private func vouched(
+        clientID: String?, refusal: OAuthError, by claimed: () -> ProviderID?,
+        verify: (Timestamp) throws(TrustFault) -> Vouched<WorkloadToken>
+    ) throws(OAuthError) -> Vouched<AuthenticatedClient> {
+        let now = clock.now()
+        // Before anything is looked up: what is withdrawn meanwhile takes a larger one.
+        let seenEpoch = state.read { $0.newestEpoch }
         do throws(TrustFault) {
-            return try vouched(token, form: form, clientID: clientID)
+            return try verify(now).map { (verified) throws(TrustFault) in
+                let agent = try trust.agent(for: verified, clientID: clientID, at: now)
+                let mark = verified.tokenID.map {
+                    assertionMark($0, from: verified.provider.text, expiresAt: verified.expiresAt)
+                }
+                var client = AuthenticatedClient(client: .agent(agent), mark: mark, seenEpoch: seenEpoch)
+                client.composition.attested = verified.composition
+                return client
+            }
         } catch {
-            refusals.note(error, of: trust.provider(of: token, form))
+            refusals.note(error, of: claimed())
             throw error == .keysUnavailable ? Self.keysUnavailable : refusal
         }
     }
 
-    /// The agent that a provider's token vouches for.
-    private func vouched(
-        _ token: UnverifiedToken, form: AssertionForm, clientID: String?
-    ) throws(TrustFault) -> Authentication {
-        let now = clock.now()
-        // Before anything is looked up: what is withdrawn meanwhile takes a larger one.
-        let seenEpoch = state.read { $0.newestEpoch }
-        let verified: WorkloadToken
-        switch try trust.verify(token, form: form, at: now) {
-        case .needsKeys(let provider): return .needsKeys(of: provider)
-        case .verified(let token): verified = token
-        }
-        let agent = try trust.agent(for: verified, clientID: clientID, at: now)
-        let mark = verified.tokenID.map { tokenID in
-            UsedMark.assertion(
-                client: verified.provider.text, tokenID: tokenID,
-                expires: Timestamp(
-                    seconds: verified.expiresAt + max(settings.clockSkew, BrokerSettings.widestClockSkew) + 1))
-        }
-        var client = AuthenticatedClient(client: .agent(agent), mark: mark, seenEpoch: seenEpoch)
-        client.composition.attested = verified.composition
-        return .client(client)
+    /// By the widest skew: it may be set wider while the mark is kept.
+    private func assertionMark(_ tokenID: String, from name: String, expiresAt: Int64) -> UsedMark {
+        .assertion(
+            client: name, tokenID: tokenID,
+            expires: Timestamp(seconds: expiresAt + max(settings.clockSkew, BrokerSettings.widestClockSkew) + 1))
     }
 
     private func check(_ token: UnverifiedToken, clientID: String?) throws(OAuthError) -> AuthenticatedClient {
@@ -137,10 +137,7 @@ package struct ClientAuthenticator: Sendable {
         }
         guard claims.notBefore.map({ $0 <= second + skew }) ?? true else { throw Self.refusal }
         guard claims.issuedAt.map({ $0 <= second + skew }) ?? true else { throw Self.refusal }
-        // By the widest skew: it may be set wider while the mark is kept.
-        let mark = UsedMark.assertion(
-            client: claims.subject, tokenID: claims.tokenID,
-            expires: Timestamp(seconds: claims.expiresAt + max(skew, BrokerSettings.widestClockSkew) + 1))
+        let mark = assertionMark(claims.tokenID, from: claims.subject, expiresAt: claims.expiresAt)
         return AuthenticatedClient(client: client, mark: mark, seenEpoch: seenEpoch)
     }
 
@@ -169,21 +166,26 @@ package struct ClientAuthenticator: Sendable {
     /// be registered itself, and be of these days.
     package func authenticate(
         clientID: String, certificate: PresentedCertificate
-    ) throws(OAuthError) -> Authentication {
+    ) throws(OAuthError) -> Vouched<AuthenticatedClient> {
         let now = clock.now()
         let id = AgentID(clientID)
         // An agent that is vouched for has no certificate registered; its trust domain says which are its own.
         let isVouchedFor = state.read { tables in
             id.flatMap { tables.agents[$0] }.map { !$0.spec.trust.isEmpty } ?? false
         }
-        if isVouchedFor { return try authenticate(svid: certificate, clientID: clientID) }
+        if isVouchedFor {
+            return try vouched(clientID: clientID, refusal: Self.refusal, by: { trust.provider(of: certificate) }) {
+                (now) throws(TrustFault) in
+                try trust.verify(certificate, at: now)
+            }
+        }
         guard let id, let (registered, seenEpoch) = Self.certificate(of: id, in: state, at: now),
             holds(certificate, registered, at: now)
         else {
             refusals.note(claimed: clientID)
             throw Self.refusal
         }
-        return .client(
+        return .found(
             AuthenticatedClient(client: .agent(id), mark: nil, seenEpoch: seenEpoch, certificate: certificate))
     }
 

@@ -9,8 +9,6 @@ package final class PresentedCertificate: Sendable {
 
     let leaf: [UInt8]
     let others: [[UInt8]]
-    /// Of the leaf.
-    let digest: SHA256Digest
     /// The leaf's `x5t#S256` (RFC 8705 §3.1).
     package let thumbprint: String
     /// Of all the bytes, with the length of each certificate before it.
@@ -21,8 +19,7 @@ package final class PresentedCertificate: Sendable {
         guard let leaf = chain.first else { return nil }
         self.leaf = leaf
         others = Array(chain.dropFirst())
-        digest = SHA256.digest(of: leaf)
-        thumbprint = X509Certificate.thumbprint(of: digest)
+        thumbprint = X509Certificate.thumbprint(of: SHA256.digest(of: leaf))
         var all: [UInt8] = []
         for certificate in chain {
             for shift in stride(from: 24, through: 0, by: -8) {

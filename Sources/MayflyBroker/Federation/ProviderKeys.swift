@@ -65,6 +65,8 @@ package final class ProviderKeys: Sendable {
         /// No earlier fetch than this.
         var nextAttempt = SteadyTime(nanoseconds: .min)
         var fault: FetchFault?
+        /// When a fetch failed last.
+        var failedAt: SteadyTime?
         var isFetching = false
         var waiting: [Waiter] = []
     }
@@ -133,7 +135,8 @@ package final class ProviderKeys: Sendable {
             else { return (nil, mayFetch, false) }
             guard now >= freshUntil else { return (set, mayFetch, false) }
             // What is old is good only while nothing newer can be had: a withdrawn key must not get by once more.
-            guard entry.fault != nil else { return (nil, true, false) }
+            let hasFailed = entry.failedAt.map { $0 >= freshUntil } ?? false
+            guard hasFailed || !mayFetch else { return (nil, true, false) }
             return (set, mayFetch, mayFetch && !entry.isFetching)
         }
         if mustFetch { whenFetched(provider) {} }
@@ -254,7 +257,7 @@ package final class ProviderKeys: Sendable {
                 // Keys that were taken back are taken back, also when there are no others.
                 entry.fault = fetched.set.isEmpty ? .noKeys : nil
             case .failure(let fault):
-                entry.fault = fault
+                (entry.fault, entry.failedAt) = (fault, now)
             }
             entry.nextAttempt = now.advanced(by: Self.nanoseconds(terms.coolDown))
             entry.isFetching = false

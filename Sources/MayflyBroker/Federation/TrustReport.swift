@@ -38,14 +38,10 @@ package struct TrustReport: Sendable {
 }
 
 extension TrustVerifier {
-    /// What a report comes to.
-    package enum Reporting: Sendable {
-        case report(TrustReport)
-        case needsKeys(of: Provider)
-    }
-
     /// Explains what a token would be taken for at `now`.
-    package func explain(_ compact: [UInt8], form: AssertionForm?, clientID: String?, at now: Timestamp) -> Reporting {
+    package func explain(_ compact: [UInt8], form: AssertionForm?, clientID: String?, at now: Timestamp) -> Vouched<
+        TrustReport
+    > {
         var report = TrustReport()
         do throws(TrustFault) {
             let token = try UnverifiedToken(compact)
@@ -54,19 +50,19 @@ extension TrustVerifier {
             report.provider = provider(of: token, form)
             let provider = report.provider.flatMap { id in state.read { $0.providers[id] } }
             report.keys = provider.map { keys.status(of: $0) }
-            if provider?.spec.people != nil, case .person(let person)? = try? person(compact, at: now) {
+            if provider?.spec.people != nil, case .found(let person)? = try? person(compact, at: now) {
                 report.actedFor = person.actedFor
             }
             switch try verify(token, form: form, at: now) {
             case .needsKeys(let provider): return .needsKeys(of: provider)
-            case .verified(let token):
+            case .found(let token):
                 (report.candidates, report.isCut) = candidates(for: token)
                 report.agent = try agent(for: token, clientID: clientID, at: now)
             }
         } catch {
             report.fault = error
         }
-        return .report(report)
+        return .found(report)
     }
 
     private func candidates(for token: WorkloadToken) -> ([TrustReport.Candidate], Bool) {

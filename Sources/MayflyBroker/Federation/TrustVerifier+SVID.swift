@@ -7,17 +7,12 @@ extension TrustVerifier {
     ///
     /// Each trust domain has a store of its own, so that none vouches for another's names. The broker is not named in a
     /// certificate: what an audience does for a token, the connection does here.
-    func verify(_ certificate: PresentedCertificate, at now: Timestamp) throws(TrustFault) -> Outcome {
-        guard let claimed = try? X509Certificate(der: certificate.leaf).svidURI(), let id = SPIFFEID(claimed) else {
-            throw .subject
-        }
-        let authority = ProviderSpec.Authority.trustDomain(id.trustDomain)
-        guard let provider = state.read({ $0.providers.all { $0.spec.authority == authority }.first }) else {
-            throw .unknownProvider
-        }
+    func verify(_ certificate: PresentedCertificate, at now: Timestamp) throws(TrustFault) -> Vouched<WorkloadToken> {
+        guard let id = Self.claimed(certificate) else { throw .subject }
+        let provider = try provider(.trustDomain(id.trustDomain))
         let trust: ClientTrust
         switch keys.authorities(of: provider) {
-        case .needsFetch: return .needsKeys(provider)
+        case .needsFetch: return .needsKeys(of: provider)
         case .unavailable: throw .keysUnavailable
         case .none: throw .unknownKey
         case .trust(let found): trust = found
@@ -26,35 +21,19 @@ extension TrustVerifier {
         guard let leaf = trust.leaf(of: certificate, at: now), let uri = try? leaf.svidURI(),
             uri.utf8.elementsEqual(id.text.utf8)
         else { throw .signature }
-        return .verified(
+        return .found(
             WorkloadToken(
                 provider: provider.id, subject: id.text, audience: nil, tokenID: nil,
                 expiresAt: leaf.notAfter.seconds, claims: [:],
                 // A certificate says nothing of it; a parameter must not stand in for what the provider's tokens say.
                 composition: provider.spec.compositionClaim == nil ? .nobody : .missing))
     }
-}
+    /// The registered trust domain that a certificate claims to come from; nothing of it is checked.
+    func provider(of certificate: PresentedCertificate) -> ProviderID? {
+        Self.claimed(certificate).flatMap { id in try? provider(.trustDomain(id.trustDomain)).id }
+    }
 
-extension ClientAuthenticator {
-    /// Checks a workload by its X.509-SVID; `clientID` is the parameter that every such request has (RFC 8705 §2).
-    func authenticate(
-        svid certificate: PresentedCertificate, clientID: String
-    ) throws(OAuthError) -> Authentication {
-        let now = clock.now()
-        let seenEpoch = state.read { $0.newestEpoch }
-        do throws(TrustFault) {
-            switch try trust.verify(certificate, at: now) {
-            case .needsKeys(let provider): return .needsKeys(of: provider)
-            case .verified(let workload):
-                let agent = try trust.agent(for: workload, clientID: clientID, at: now)
-                var client = AuthenticatedClient(
-                    client: .agent(agent), mark: nil, seenEpoch: seenEpoch, certificate: certificate)
-                client.composition.attested = workload.composition
-                return .client(client)
-            }
-        } catch {
-            refusals.note(claimed: clientID)
-            throw error == .keysUnavailable ? Self.keysUnavailable : Self.refusal
-        }
+    private static func claimed(_ certificate: PresentedCertificate) -> SPIFFEID? {
+        (try? X509Certificate(der: certificate.leaf).svidURI()).flatMap { SPIFFEID($0) }
     }
 }

@@ -10,18 +10,15 @@ package struct TrustVerifier: Sendable {
     let state: BrokerState
     package let keys: ProviderKeys
 
-    enum Outcome {
-        case verified(WorkloadToken)
-        case needsKeys(Provider)
-    }
-
     /// The registered provider that a token claims to come from; nothing of it is checked.
     func provider(of token: UnverifiedToken, _ form: AssertionForm) -> ProviderID? {
         (try? claimed(token, form))?.id
     }
 
     /// Whether a provider has signed the token, and all of it holds that does not depend on an agent.
-    func verify(_ token: UnverifiedToken, form: AssertionForm, at now: Timestamp) throws(TrustFault) -> Outcome {
+    func verify(_ token: UnverifiedToken, form: AssertionForm, at now: Timestamp) throws(TrustFault) -> Vouched<
+        WorkloadToken
+    > {
         let provider = try claimed(token, form)
         return try verify(token, form: form, of: provider, once: !provider.spec.isReusable, at: now)
     }
@@ -29,13 +26,13 @@ package struct TrustVerifier: Sendable {
     /// The same for a provider that was looked up; `once` says that the token is used up, and so needs a `jti`.
     func verify(
         _ token: UnverifiedToken, form: AssertionForm, of provider: Provider, once: Bool, at now: Timestamp
-    ) throws(TrustFault) -> Outcome {
+    ) throws(TrustFault) -> Vouched<WorkloadToken> {
         try token.checkHeader(form)
         guard let algorithm = token.jws.algorithm, provider.spec.algorithms.contains(algorithm) else {
             throw .algorithm
         }
         switch keys.lookup(provider, keyID: token.jws.keyID) {
-        case .needsFetch: return .needsKeys(provider)
+        case .needsFetch: return .needsKeys(of: provider)
         case .unavailable: throw .keysUnavailable
         case .none: throw .unknownKey
         case .keys(let candidates):
@@ -45,7 +42,7 @@ package struct TrustVerifier: Sendable {
             guard (1...limit).contains(fitting.count) else { throw .unknownKey }
             guard fitting.contains(where: { token.jws.isSigned(by: $0) }) else { throw .signature }
         }
-        return .verified(try token.verified(for: provider, once: once, at: now, skew: live.current.clockSkew))
+        return .found(try token.verified(for: provider, once: once, at: now, skew: live.current.clockSkew))
     }
 
     /// The one agent that the token vouches for, and that may authenticate now.
@@ -73,7 +70,10 @@ package struct TrustVerifier: Sendable {
     private static let maximumCandidates = 4
 
     func claimed(_ token: UnverifiedToken, _ form: AssertionForm) throws(TrustFault) -> Provider {
-        let authority = try token.authority(form)
+        try provider(try token.authority(form))
+    }
+
+    func provider(_ authority: ProviderSpec.Authority) throws(TrustFault) -> Provider {
         guard let provider = state.read({ $0.providers.all { $0.spec.authority == authority }.first }) else {
             throw .unknownProvider
         }

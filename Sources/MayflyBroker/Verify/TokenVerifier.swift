@@ -62,6 +62,11 @@ package final class TokenVerifier: Sendable {
         return token
     }
 
+    /// Whether a token begins as only tokens of ours do; nothing else of it is looked at.
+    package func isOwn(_ compact: [UInt8]) -> Bool {
+        keyring.known(compact.prefix { $0 != UInt8(ascii: ".") }, at: clock.now()) != nil
+    }
+
     /// Keeps a token that this broker has just minted, so that its first verification costs a hash.
     func remember(_ token: IssuedToken) {
         known.insert(

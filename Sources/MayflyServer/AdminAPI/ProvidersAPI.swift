@@ -83,21 +83,12 @@ enum ProvidersAPI {
             throw .field(error)
         }
         let broker = call.broker
-        switch broker.trust.explain(token, form: form, clientID: clientID, at: broker.clock.now()) {
-        case .report(let report): return .reply(AdminReply.object(report.json))
-        case .needsKeys(let provider):
-            return .parked { parked in
-                let again: @Sendable () -> Void = {
-                    let now = broker.clock.now()
-                    switch broker.trust.explain(token, form: form, clientID: clientID, at: now) {
-                    case .report(let report): parked.finish(AdminReply.object(report.json))
-                    case .needsKeys: parked.finish(Problem.reply(for: .broker(.unavailable(.overloaded))))
-                    }
-                }
-                if !broker.providerKeys.whenFetched(provider, again) {
-                    parked.finish(Problem.reply(for: .broker(.unavailable(.overloaded))))
-                }
-            }
+        return KeyWait.run(broker) { () throws(Never) in
+            broker.trust.explain(token, form: form, clientID: clientID, at: broker.clock.now())
+        } found: { report in
+            .reply(AdminReply.object(report.json))
+        } refused: { _ in
+            .reply(Problem.reply(for: .broker(.unavailable(.overloaded))))
         }
     }
 

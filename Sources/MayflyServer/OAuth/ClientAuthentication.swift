@@ -11,69 +11,34 @@ enum ClientAuthentication {
     }
 
     /// Goes on with the client that sent a request, once it is known; `refuse` words a refusal for the endpoint.
-    ///
-    /// Where the keys of whoever vouches for the client must be fetched first, the request waits parked, and is looked
-    /// at once more when they have come.
     static func run(
         _ call: Call, _ form: OAuthForm, by way: Way = .client,
         refuse: @escaping @Sendable (OAuthError) -> HTTPReply,
         _ next: @escaping @Sendable (AuthenticatedClient) -> HTTPOutcome
     ) -> HTTPOutcome {
-        let first: ClientAuthenticator.Authentication
-        do throws(OAuthError) {
-            first = try authentication(by: way, of: call, form: form)
-        } catch {
-            return .reply(refuse(error))
-        }
-        switch first {
-        case .client(let client): return next(client)
-        case .needsKeys(let provider):
-            return whenFetched(provider, call, refuse: refuse) {
-                let second = Result { () throws(OAuthError) in
-                    try authentication(by: way, of: call, form: form)
-                }
-                switch second {
-                case .success(.client(let client)): return next(client)
-                case .success(.needsKeys): return .reply(refuse(keysUnavailable))
-                case .failure(let error): return .reply(refuse(error))
-                }
-            }
+        KeyWait.run(call.broker) { () throws(OAuthError) in
+            try authentication(by: way, of: call, form: form)
+        } found: { client in
+            next(client)
+        } refused: { error in
+            .reply(refuse(error ?? ClientAuthenticator.keysUnavailable))
         }
     }
-
-    /// Parks a request until a provider's keys were fetched, or could not be.
-    static func whenFetched(
-        _ provider: Provider, _ call: Call, refuse: @escaping @Sendable (OAuthError) -> HTTPReply,
-        _ next: @escaping @Sendable () -> HTTPOutcome
-    ) -> HTTPOutcome {
-        .parked { parked in
-            let isWaiting = call.broker.providerKeys.whenFetched(provider) {
-                switch next() {
-                case .reply(let reply): parked.finish(reply)
-                case .parked(let begin): begin(parked)
-                }
-            }
-            if !isWaiting { parked.finish(refuse(keysUnavailable)) }
-        }
-    }
-
-    private static let keysUnavailable = OAuthError(
-        .temporarilyUnavailable, "the keys of the assertion's issuer cannot be had now; ask again later")
 
     /// A client comes with its connection's certificate, whatever it was known by: a token may be bound to it.
     private static func authentication(
         by way: Way, of call: Call, form: OAuthForm
-    ) throws(OAuthError) -> ClientAuthenticator.Authentication {
+    ) throws(OAuthError) -> Vouched<AuthenticatedClient> {
         let found = try authentication(by: way, of: call.request, form, call.certificate, call.broker)
-        guard case .client(var client) = found else { return found }
+        guard case .found(var client) = found else { return found }
         client.certificate = call.certificate
-        return .client(client)
+        return .found(client)
     }
 
     private static func authentication(
         by way: Way, of request: HTTPRequest, _ form: OAuthForm, _ certificate: PresentedCertificate?,
         _ broker: Broker
-    ) throws(OAuthError) -> ClientAuthenticator.Authentication {
+    ) throws(OAuthError) -> Vouched<AuthenticatedClient> {
         let assertion = try form.value("client_assertion")
         let type = try form.value("client_assertion_type")
         let clientID = try form.value("client_id")
@@ -110,7 +75,7 @@ enum ClientAuthentication {
         guard clientID.map({ $0.utf8.elementsEqual(credentials.clientID.utf8) }) ?? true else {
             throw OAuthError(.invalidClient, "client_id and the authenticated client differ")
         }
-        return .client(
+        return .found(
             try broker.authenticator.authenticate(
                 name: credentials.clientID, secret: Array(credentials.secret.utf8)))
     }

@@ -52,7 +52,7 @@ enum TokenEndpoint {
             if grant == backchannel { return try poll(form, client, call.broker) }
             let request = try tokenRequest(form, call.request)
             return grant == tokenExchange
-                ? try exchange(form, request, client, call)
+                ? try exchange(form, request, client, call.broker)
                 : issue(request, client, call.broker, asGrant: grant == jwtBearer)
         } catch {
             let (broker, client) = (call.broker, client)
@@ -95,9 +95,8 @@ enum TokenEndpoint {
     }
 
     private static func exchange(
-        _ form: OAuthForm, _ request: TokenRequest, _ client: AuthenticatedClient, _ call: Call
+        _ form: OAuthForm, _ request: TokenRequest, _ client: AuthenticatedClient, _ broker: Broker
     ) throws(OAuthError) -> HTTPOutcome {
-        let broker = call.broker
         let subject = Array(try form.requiredBytes("subject_token"))
         let subjectType = try form.required("subject_token_type")
         let actor = try form.value("actor_token").map { Array($0.utf8) }
@@ -111,13 +110,13 @@ enum TokenEndpoint {
         }
         let delegate = try form.value("delegate")
         if subjectType == identityTokenType
-            || subjectType == jwtType && !TrustVerifier.isOwn(subject, issuer: broker.settings.issuer)
+            || subjectType == jwtType && !broker.verifier.isOwn(subject)
         {
             guard requested == accessTokenType, actor == nil, delegate == nil else {
                 throw OAuthError(
                     .invalidRequest, "a person's token makes an access_token, without actor_token and delegate")
             }
-            return try PersonExchange(subject: subject, request: request, client: client).run(call) {
+            return PersonExchange(subject: subject, request: request, client: client).run(broker) {
                 reply($0, accessTokenType, client, broker)
             }
         }

@@ -18,7 +18,7 @@ enum KeySecrets {
     /// The passphrase or PIN that the options name; nil when they name none.
     static func secret(_ call: Invocation, default source: SecretSource? = nil) throws(CommandError) -> Secret? {
         if let known = cache.withLock({ $0 }) { return known }
-        guard let source = try named(call) ?? source else { return nil }
+        guard let source = try call.secretSource("passphrase") ?? source else { return nil }
         do {
             let secret = try Secret.read(from: source, credentials: call.variable("CREDENTIALS_DIRECTORY"))
             cache.withLock { $0 = secret }
@@ -96,26 +96,5 @@ enum KeySecrets {
         } catch {
             throw .failed("\(Table.cell(path)): \(error)", next: error.nextStep)
         }
-    }
-
-    private static func named(_ call: Invocation) throws(CommandError) -> SecretSource? {
-        var found: [SecretSource] = []
-        if let path = call.value("passphrase-file") { found.append(.file(path)) }
-        if let text = call.value("passphrase-fd") {
-            guard let source = SecretSource.descriptor(text) else {
-                throw call.usage("--passphrase-fd \(SecretSource.descriptorRule)")
-            }
-            found.append(source)
-        }
-        if let name = call.value("passphrase-credential") {
-            guard let source = SecretSource.named(name) else {
-                throw call.usage("--passphrase-credential \(SecretSource.credentialRule)")
-            }
-            found.append(source)
-        }
-        guard found.count <= 1 else {
-            throw call.usage("give one of --passphrase-file, --passphrase-fd and --passphrase-credential")
-        }
-        return found.first
     }
 }

@@ -39,29 +39,14 @@ enum InitKeys {
         return keys
     }
 
+    /// A file that is named goes into the configuration, whose folder is another than this.
     private static func source(_ name: String, _ call: Invocation) throws(CommandError) -> SecretSource? {
-        var found: [SecretSource] = []
-        if let path = call.value("\(name)-file") {
+        let source = try call.secretSource(name)
+        if case .file(let path)? = source {
             guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy(PostgresURL.isPlain) else {
                 throw call.usage("--\(name)-file is an absolute path without spaces")
             }
-            found.append(.file(path))
         }
-        if let text = call.value("\(name)-fd") {
-            guard let source = SecretSource.descriptor(text) else {
-                throw call.usage("--\(name)-fd \(SecretSource.descriptorRule)")
-            }
-            found.append(source)
-        }
-        if let text = call.value("\(name)-credential") {
-            guard let source = SecretSource.named(text) else {
-                throw call.usage("--\(name)-credential \(SecretSource.credentialRule)")
-            }
-            found.append(source)
-        }
-        guard found.count <= 1 else {
-            throw call.usage("give one of --\(name)-file, --\(name)-fd and --\(name)-credential")
-        }
-        return found.first
+        return source
     }
 }
