@@ -14,7 +14,7 @@ package enum CrossCheck {
         let probe = try SecureRandom.token(byteCount: 16)
         var payload = JSONWriter()
         payload.beginObject()
-        payload.name(LibJWT.probeClaim)
+        payload.name(of: LibJWT.probeClaim)
         payload.string(probe)
         payload.endObject()
         let ours = try JWS.sign(payload: payload.bytes, type: "JWT", keyID: nil, with: key)

@@ -70,11 +70,18 @@ package struct JSONParser {
             return object
         }
         object.reserveCapacity(8)
+        var marks: UInt64 = 0
         while true {
             skipWhiteSpace()
             guard current == UInt8(ascii: "\"") else { throw unexpected() }
+            let start = position
             let name = try string()
-            guard object.index(of: name, from: 0) == nil else { throw .duplicateName(offset: position) }
+            // Most names differ from all before them in this already, and need not be compared with each.
+            let mark = Self.mark(of: bytes[start..<position])
+            guard marks & mark == 0 || object.index(of: name, from: 0) == nil else {
+                throw .duplicateName(offset: position)
+            }
+            marks |= mark
             guard object.count < Self.maximumMembers else { throw .tooManyMembers }
             skipWhiteSpace()
             try expect(UInt8(ascii: ":"))
@@ -88,6 +95,16 @@ package struct JSONParser {
             try expect(UInt8(ascii: "}"))
             return object
         }
+    }
+
+    /// One of 64 bits, equal for equal names: by length and by the bytes at both ends and in the middle.
+    ///
+    /// Of a name with escapes its spelling is what counts, so it has every bit.
+    private static func mark(of quoted: ArraySlice<UInt8>) -> UInt64 {
+        guard quoted.count > 2, !quoted.contains(UInt8(ascii: "\\")) else { return .max }
+        let (first, last) = (quoted[quoted.startIndex + 1], quoted[quoted.endIndex - 2])
+        let middle = quoted[quoted.startIndex + quoted.count / 2]
+        return 1 << ((UInt64(first) &+ UInt64(last) &* 7 &+ UInt64(middle) &* 13 &+ UInt64(quoted.count)) & 63)
     }
 
     private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
@@ -128,20 +145,19 @@ package struct JSONParser {
         position += 1
         let start = position
         // The common string has no escape and is taken in one piece.
-        var allBits: UInt8 = 0
-        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-            guard byte >= 0x20 else { throw .controlCharacter(offset: position) }
-            allBits |= byte
-            position += 1
+        let (count, isASCII) = bytes.withUnsafeBytes { all in
+            JSONText.plainPrefix(of: UnsafeRawBufferPointer(rebasing: all[start...]))
         }
+        position += count
         guard let stop = current else { throw .unexpectedEnd }
         if stop == UInt8(ascii: "\"") {
             let piece = bytes[start..<position]
             // ASCII is valid UTF-8, and needs no look of the slower kind.
-            let text = allBits < 0x80 ? String(decoding: piece, as: UTF8.self) : try text(of: piece)
+            let text = isASCII ? String(decoding: piece, as: UTF8.self) : try text(of: piece)
             position += 1
             return text
         }
+        guard stop == UInt8(ascii: "\\") else { throw .controlCharacter(offset: position) }
         var collected = Array(bytes[start..<position])
         while let byte = current {
             position += 1

@@ -37,10 +37,23 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    /// Writes a member's name; its value comes next.
-    package mutating func name(_ name: String) {
+    /// Writes the name of a member that our own code names, in plain ASCII; its value comes next.
+    package mutating func name(_ name: StaticString) {
         separate()
-        quoted(name)
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { utf8 in
+            assert(JSONText.isPlain(UnsafeRawBufferPointer(utf8)), "a name in our own code needs no escape")
+            bytes.append(contentsOf: utf8)
+        }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes a name that comes from elsewhere; its value comes next.
+    package mutating func name(of member: String) {
+        separate()
+        quoted(member)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
@@ -86,7 +99,7 @@ package struct JSONWriter {
         case .object(let object):
             beginObject()
             for member in object.members {
-                name(member.name)
+                name(of: member.name)
                 self.value(member.value)
             }
             endObject()
@@ -96,13 +109,14 @@ package struct JSONWriter {
     /// The digits, without a text in between.
     private mutating func decimal(_ number: Int64) {
         if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
-        var rest = number.magnitude
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        let number = number.magnitude
+        // From the left: turning a slice of the array round would copy it.
+        var weight: UInt64 = 1
+        while number / weight >= 10 { weight *= 10 }
+        while weight > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / weight % 10))
+            weight /= 10
+        }
     }
 
     private mutating func separate() {
@@ -113,16 +127,12 @@ package struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         let isPlain = text.utf8.withContiguousStorageIfAvailable { utf8 in
             // Nearly every text goes out as it is: one look at each byte, and one copy.
-            guard utf8.allSatisfy({ !Self.needsEscape($0) }) else { return false }
+            guard JSONText.isPlain(UnsafeRawBufferPointer(utf8)) else { return false }
             bytes.append(contentsOf: utf8)
             return true
         }
         if isPlain != true { escape(text) }
         bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F
     }
 
     private mutating func escape(_ text: String) {

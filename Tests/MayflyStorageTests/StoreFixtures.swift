@@ -27,7 +27,7 @@ func entry(_ index: UInt64, _ time: Timestamp, _ terms: LedgerTerms) -> LedgerEn
         ("resource", terms.resource), ("task", terms.task), ("trace", terms.trace), ("token", terms.token),
     ]
     for case (let name, let text?) in members {
-        writer.name(name)
+        writer.name(of: name)
         writer.string(text)
     }
     writer.endObject()

@@ -157,7 +157,7 @@ package struct LedgerEvent: Sendable {
     private func encoded(time: Timestamp) -> [UInt8] {
         var writer = JSONWriter(reserving: 512)
         writer.beginObject()
-        func member(_ name: String, _ text: String?) {
+        func member(_ name: StaticString, _ text: String?) {
             guard let text else { return }
             writer.name(name)
             writer.string(text)

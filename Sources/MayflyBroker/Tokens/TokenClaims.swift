@@ -46,7 +46,7 @@ package struct TokenClaims: Equatable, Sendable {
     package func encoded() -> [UInt8] {
         var writer = JSONWriter(reserving: 1024)
         writer.beginObject()
-        func member(_ name: String, _ text: String) {
+        func member(_ name: StaticString, _ text: String) {
             writer.name(name)
             writer.string(text)
         }

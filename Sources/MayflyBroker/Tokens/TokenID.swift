@@ -34,8 +34,13 @@ package enum TokenID {
 
     static func randomTrace() throws(OAuthError) -> String {
         do {
-            let bytes = try SecureRandom.bytes(16)
-            return String(decoding: bytes.flatMap { [hex($0 >> 4), hex($0 & 15)] }, as: UTF8.self)
+            var text: [UInt8] = []
+            text.reserveCapacity(32)
+            for byte in try SecureRandom.bytes(16) {
+                text.append(hex(byte >> 4))
+                text.append(hex(byte & 15))
+            }
+            return String(decoding: text, as: UTF8.self)
         } catch {
             throw OAuthError(.temporarilyUnavailable, "the system gave no random bytes")
         }

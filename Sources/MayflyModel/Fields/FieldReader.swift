@@ -15,7 +15,8 @@ package struct FieldReader {
         self.object = object
         self.path = path
         isAsked = [Bool](repeating: false, count: object.count)
-        asked.reserveCapacity(object.count)
+        // Most readers ask for a few optional members that are not there.
+        asked.reserveCapacity(object.count + 16)
     }
 
     /// Throws `.wrongType` unless `value` is an object.

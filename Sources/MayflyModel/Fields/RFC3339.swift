@@ -49,13 +49,12 @@ package enum RFC3339 {
 
     /// Appends `number`, which has no more than `width` digits, with leading zeros, and what follows it.
     private static func append(_ number: Int64, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
-        let start = text.count
-        var rest = number
-        for _ in 0..<width {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
+        // From the left: turning a slice of the array round would copy it.
+        var weight: Int64 = width == 4 ? 1000 : width == 3 ? 100 : 10
+        while weight > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / weight % 10))
+            weight /= 10
         }
-        text[start...].reverse()
         text.append(UInt8(ascii: end))
     }
 

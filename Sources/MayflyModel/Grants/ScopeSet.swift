@@ -26,8 +26,8 @@ package struct ScopeSet: Hashable, Sendable {
         guard !text.isEmpty else { return ScopeSet() }
         guard text.utf8.count <= maximumCount * (Scope.maximumBytes + 1) else { throw .tooManyScopes }
         var scopes: [Scope] = []
-        for token in text.split(separator: " ", omittingEmptySubsequences: false) {
-            guard let scope = Scope(String(token)) else { throw .malformedScope }
+        for token in text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false) {
+            guard let scope = Scope(String(Substring(token))) else { throw .malformedScope }
             scopes.append(scope)
         }
         let set = ScopeSet(scopes)

@@ -110,7 +110,7 @@ enum IntrospectionEndpoint {
     }
 
     private static func write(_ claims: TokenClaims, into writer: inout JSONWriter) {
-        func member(_ name: String, _ text: String) {
+        func member(_ name: StaticString, _ text: String) {
             writer.name(name)
             writer.string(text)
         }

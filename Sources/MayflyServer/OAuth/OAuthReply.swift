@@ -11,7 +11,7 @@ enum OAuthReply {
         writer.name("error_description")
         writer.string(error.description)
         for member in error.members.members {
-            writer.name(member.name)
+            writer.name(of: member.name)
             writer.value(member.value)
         }
         writer.endObject()

@@ -94,12 +94,12 @@ package struct SpanEncoder: Sendable {
         writer.endObject()
     }
 
-    private func text(_ name: String, _ value: String, _ writer: inout JSONWriter) {
+    private func text(_ name: StaticString, _ value: String, _ writer: inout JSONWriter) {
         writer.name(name)
         writer.string(value)
     }
 
-    private func member(_ name: String, _ writer: inout JSONWriter, _ body: (inout JSONWriter) -> Void) {
+    private func member(_ name: StaticString, _ writer: inout JSONWriter, _ body: (inout JSONWriter) -> Void) {
         writer.name(name)
         writer.beginObject()
         body(&writer)
