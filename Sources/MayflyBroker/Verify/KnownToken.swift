@@ -28,7 +28,7 @@ package final class KnownToken: Sendable {
 
     let standing = StandingMark()
     /// Retained once; the library's own lazy reference is called as generic code and takes hundreds of instructions.
-    private let written = Atomic<Unmanaged<WrittenForm>?>(nil)
+    private let written = Atomic<Unmanaged<Holder>?>(nil)
 
     init(kind: TokenKind, keyID: String, claims: TokenClaims, issuer: String) {
         self.kind = kind
@@ -51,22 +51,25 @@ package final class KnownToken: Sendable {
 
     deinit { written.load(ordering: .acquiring)?.release() }
 
-    /// The answer that a surface gives for this token while it is alive; written once, by the first who asks.
+    /// The answer that a surface gives for this token while it is alive; made once, by the first who asks.
     ///
-    /// One surface only may use it: the claims never change, so neither does what is written from them.
-    package func introspection(_ write: (TokenClaims) -> [UInt8]) -> [UInt8] {
-        if let form = written.load(ordering: .acquiring) { return form._withUnsafeGuaranteedRef { $0.bytes } }
-        let form = Unmanaged.passRetained(WrittenForm(bytes: write(claims)))
+    /// One surface only may use it: the claims never change, so neither does what is made of them.
+    package func answer(_ make: (TokenClaims) -> any WrittenAnswer) -> any WrittenAnswer {
+        if let holder = written.load(ordering: .acquiring) { return holder._withUnsafeGuaranteedRef { $0.answer } }
+        let holder = Unmanaged.passRetained(Holder(answer: make(claims)))
         let (isFirst, earlier) = written.compareExchange(
-            expected: nil, desired: form, ordering: .acquiringAndReleasing)
-        guard !isFirst, let earlier else { return form._withUnsafeGuaranteedRef { $0.bytes } }
-        form.release()
-        return earlier._withUnsafeGuaranteedRef { $0.bytes }
+            expected: nil, desired: holder, ordering: .acquiringAndReleasing)
+        guard !isFirst, let earlier else { return holder._withUnsafeGuaranteedRef { $0.answer } }
+        holder.release()
+        return earlier._withUnsafeGuaranteedRef { $0.answer }
     }
 
-    private final class WrittenForm: Sendable {
-        let bytes: [UInt8]
+    private final class Holder: Sendable {
+        let answer: any WrittenAnswer
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
+        init(answer: any WrittenAnswer) { self.answer = answer }
     }
 }
+
+/// What a surface makes of a token's claims once and then gives as often as it is asked.
+package protocol WrittenAnswer: AnyObject, Sendable {}

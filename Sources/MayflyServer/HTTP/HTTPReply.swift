@@ -4,12 +4,14 @@
 /// reply sets its own.
 package struct HTTPReply: Sendable {
     /// 200 to 599.
-    package var status: Int
+    package var status: Int { didSet { kept = nil } }
     /// Nil for a reply without a body, or one whose `headers` say it.
-    package var contentType: ContentType?
+    package var contentType: ContentType? { didSet { kept = nil } }
     /// Further fields, which are checked before they are sent.
-    package var headers: [(name: String, value: String)]
-    package var body: [UInt8]
+    package var headers: [(name: String, value: String)] { didSet { kept = nil } }
+    package var body: [UInt8] { didSet { kept = nil } }
+    /// The same in the HTTP library's own form, for a reply that is given many times; a change of the reply drops it.
+    private(set) var kept: LibraryResponse?
 
     package init(
         status: Int, contentType: ContentType? = nil, headers: [(name: String, value: String)] = [],
@@ -19,6 +21,13 @@ package struct HTTPReply: Sendable {
         self.contentType = contentType
         self.headers = headers
         self.body = body
+    }
+
+    /// The same reply, made once for all in the library's own form.
+    package func keeping() -> HTTPReply {
+        var reply = self
+        reply.kept = isSendable ? LibraryResponse(self, closing: false) : nil
+        return reply
     }
 
     /// Whether the reply sets the field, whatever the case of its name.

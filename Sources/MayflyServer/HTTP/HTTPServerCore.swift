@@ -161,19 +161,9 @@ final class HTTPServerCore: Sendable {
         exchange.stage = .answered
         exchange.slot = nil
         exchange.record.enter(.replying, deadline: .now + limits.replyDeadline)
-        let created = unsafe reply.body.withUnsafeBytes { unsafe mayfly_http_response($0.baseAddress, $0.count) }
-        guard let response = unsafe created else { return .NO }
-        defer { unsafe MHD_destroy_response(response) }
-        var isComplete = true
-        reply.forEachHeader(closing: closing) { name, value in
-            // Passing the strings themselves would copy each to the heap first.
-            let added = unsafe name.withCString { name in
-                unsafe value.withCString { unsafe MHD_add_response_header(response, name, $0) }
-            }
-            if added != .YES { isComplete = false }
-        }
-        guard isComplete else { return .NO }
-        return unsafe MHD_queue_response(connection, UInt32(clamping: reply.status), response)
+        if let kept = reply.kept, !closing { return unsafe kept.queue(on: connection, status: reply.status) }
+        guard let response = LibraryResponse(reply, closing: closing) else { return .NO }
+        return unsafe response.queue(on: connection, status: reply.status)
     }
 }
 

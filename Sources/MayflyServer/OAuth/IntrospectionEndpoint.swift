@@ -93,11 +93,22 @@ enum IntrospectionEndpoint {
 
     /// What is said of an active token; of any other only that it is not active.
     static func reply(_ token: KnownToken?) -> HTTPReply {
-        guard let token else { return HTTPReply(status: 200, contentType: .json, body: inactive) }
-        return HTTPReply(status: 200, contentType: .json, body: token.introspection(body))
+        guard let token else { return inactive }
+        let answer = token.answer { ActiveReply(HTTPReply(status: 200, contentType: .json, body: body($0)).keeping()) }
+        guard let answer = answer as? ActiveReply else { return inactive }
+        return answer.reply
     }
 
-    private static let inactive = Array(#"{"active":false}"#.utf8)
+    /// Made when the first asks about a token, and given to all who ask later.
+    private final class ActiveReply: WrittenAnswer {
+        let reply: HTTPReply
+
+        init(_ reply: HTTPReply) { self.reply = reply }
+    }
+
+    private static let inactive = HTTPReply(
+        status: 200, contentType: .json, body: Array(#"{"active":false}"#.utf8)
+    ).keeping()
 
     private static func body(_ claims: TokenClaims) -> [UInt8] {
         var writer = JSONWriter(reserving: 1024)
