@@ -2,7 +2,9 @@ package import MayflyModel
 package import MayflyPolicy
 
 /// What policy said of one request: the decision, the version that made it, and the facts it was made on.
-package struct PolicyRuling: Equatable, Sendable {
+///
+/// One reference: it goes with the decision through the writer into the ledger and the answer, and most have none.
+package final class PolicyRuling: Equatable, Sendable {
     /// What the version in the shadow would have said, when it differs.
     package struct Shadow: Equatable, Sendable {
         package let digest: String
@@ -12,11 +14,29 @@ package struct PolicyRuling: Equatable, Sendable {
 
     package let number: Int64
     package let digest: String
-    package internal(set) var decision: PolicyDecision
+    package let decision: PolicyDecision
     package let facts: PolicyFacts
     package let shadow: Shadow?
     /// Quotas of the version in force that count the request if it is allowed.
     package let quotas: [PolicyQuota]
+
+    init(
+        number: Int64, digest: String, decision: PolicyDecision, facts: PolicyFacts, shadow: Shadow?,
+        quotas: [PolicyQuota]
+    ) {
+        self.number = number
+        self.digest = digest
+        self.decision = decision
+        self.facts = facts
+        self.shadow = shadow
+        self.quotas = quotas
+    }
+
+    package static func == (left: PolicyRuling, right: PolicyRuling) -> Bool {
+        left === right
+            || left.number == right.number && left.digest == right.digest && left.decision == right.decision
+                && left.facts == right.facts && left.shadow == right.shadow && left.quotas == right.quotas
+    }
 
     /// Asks the version in force, and the one in the shadow.
     static func make(_ facts: PolicyFacts, by version: PolicyVersion, shadow: PolicyVersion?) -> PolicyRuling {

@@ -3,7 +3,9 @@ package import MayflyModel
 package import MayflyPolicy
 
 /// One version of the policy as it was applied: immutable, numbered, with who applied it and why.
-package struct PolicyVersion: Record {
+///
+/// One reference, since each decision takes it out of the state.
+package final class PolicyVersion: Record {
     /// The number of the built-in bundle, which is in force until another is applied.
     package static let builtInNumber: Int64 = 0
     /// Versions that are kept; the oldest that is neither in force nor in the shadow goes first.

@@ -53,10 +53,11 @@ extension QuotaUse {
 extension PolicyRuling {
     /// What policy says when a quota has no room, whatever its rules said.
     func refused(by quota: PolicyQuota) -> PolicyRuling {
-        var ruling = self
-        ruling.decision.outcome = .deny
-        (ruling.decision.rule, ruling.decision.reason) = (quota.rule, quota.rationale)
-        (ruling.decision.limits, ruling.decision.approvals, ruling.decision.remedy) = (Limits(), [], nil)
-        return ruling
+        var decision = decision
+        decision.outcome = .deny
+        (decision.rule, decision.reason) = (quota.rule, quota.rationale)
+        (decision.limits, decision.approvals, decision.remedy) = (Limits(), [], nil)
+        return PolicyRuling(
+            number: number, digest: digest, decision: decision, facts: facts, shadow: shadow, quotas: quotas)
     }
 }

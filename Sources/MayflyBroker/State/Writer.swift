@@ -119,8 +119,9 @@ package final class Writer: Sendable {
 
     /// Queues `command`; `completion` is called once, from the writer's thread, after the commit that holds it.
     package func submit<C: Command>(
-        _ command: C, _ completion: @escaping @Sendable (Result<C.Answer, BrokerError>) -> Void
+        _ command: consuming C, _ completion: @escaping @Sendable (Result<C.Answer, BrokerError>) -> Void
     ) {
+        let command = command
         let job = Job(
             concernsNobodyElse: C.concernsNobodyElse,
             run: { draft, moment in
@@ -238,11 +239,13 @@ package final class Writer: Sendable {
                 let epoch = Int64(clamping: previous).addingReportingOverflow(1).partialValue
                 let (events, finish) = job.run(&draft, Moment(now: now, epoch: epoch))
                 if !observers.isEmpty, !events.isEmpty { written.append(events) }
-                for event in events {
-                    let entry = event.entry(index: frontier.size, time: now)
+                // By their places: an event is large, and a loop over the events themselves would copy each.
+                for place in events.indices {
+                    let entry = events[place].entry(index: frontier.size, time: now)
+                    let leaf = entry.leafHash
+                    if !routes.isEmpty { owe(events[place], entry, to: routes, in: &draft) }
                     entries.append(entry)
-                    if !routes.isEmpty { owe(event, entry, to: routes, in: &draft) }
-                    for subtree in frontier.append(entry.leafHash) {
+                    for subtree in frontier.append(leaf) {
                         subtrees.append(LedgerSubtree(level: subtree.level, index: subtree.index, hash: subtree.hash))
                     }
                 }

@@ -67,11 +67,11 @@ extension VerificationService {
             completion(
                 result.map { found in
                     guard case .proven? = found.first else {
-                        metrics.verified(false, at: .introspection)
+                        self.metrics.verified(false, at: .introspection)
                         return nil
                     }
                     // Once more: it may have died while the proof was written down.
-                    return introspect(compact, for: asker)
+                    return self.introspect(compact, for: asker)
                 })
         }
     }

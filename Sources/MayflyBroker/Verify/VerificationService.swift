@@ -2,7 +2,7 @@ package import MayflyModel
 package import MayflyPolicy
 
 /// Answers for tokens to those who may ask: introspection, action decisions, forward-auth.
-package struct VerificationService: Sendable {
+package final class VerificationService: Sendable {
     let state: BrokerState
     let clock: BrokerClock
     let writer: Writer
@@ -12,12 +12,33 @@ package struct VerificationService: Sendable {
     let governance: any Governance
     let proofs: DPoPVerifier
 
+    init(
+        state: BrokerState, clock: BrokerClock, writer: Writer, verifier: TokenVerifier, metrics: BrokerMetrics,
+        behaviour: BehaviourBook, governance: any Governance, proofs: DPoPVerifier
+    ) {
+        self.state = state
+        self.clock = clock
+        self.writer = writer
+        self.verifier = verifier
+        self.metrics = metrics
+        self.behaviour = behaviour
+        self.governance = governance
+        self.proofs = proofs
+    }
+
     /// A token that is alive and meant for whoever asks.
-    package struct ActiveToken: Sendable {
+    ///
+    /// One reference, as it goes through many hands: a copy of what it holds would count up two dozen others.
+    package final class ActiveToken: Sendable {
         let token: KnownToken
+        package let claims: TokenClaims
         package let resource: Resource
 
-        package var claims: TokenClaims { token.claims }
+        init(token: KnownToken, resource: Resource) {
+            self.token = token
+            claims = token.claims
+            self.resource = resource
+        }
     }
 
     /// Who may ask about which tokens.

@@ -11,25 +11,6 @@ extension PolicyBundle {
 
     /// What is in force when the bundle that should be cannot be found: nothing.
     package static let closed = PolicyBundle(name: "closed", rules: [])
-
-    private init(name: String, rules: [PolicyRule]) {
-        self.name = name
-        summary = nil
-        tiers = nil
-        self.rules = rules
-        examples = []
-        quotas = []
-        index = RuleIndex(rules)
-        readsBehaviour = false
-        quotaIndex = RuleIndex(quotas)
-    }
-
-    /// Whether the bundle says yes to everything, so that nobody needs to ask it.
-    package var allowsEverything: Bool {
-        guard tiers == nil, quotas.isEmpty, rules.count == 1, let rule = rules.first else { return false }
-        return rule.outcome == .allow && rule.condition == nil && rule.match == RuleMatch()
-            && rule.phases == PolicyPhase.allCases
-    }
 }
 
 extension PolicyRule {

@@ -4,7 +4,7 @@ package import MayflyModel
 ///
 /// Immutable and checked when it is made. What it decides depends on the facts alone: not on the order of its rules, on
 /// a clock, or on anything outside.
-package struct PolicyBundle: Sendable {
+package final class PolicyBundle: Sendable {
     package static let maximumRules = 2000
     package static let maximumExamples = 1000
     package static let maximumQuotas = 1000
@@ -21,6 +21,8 @@ package struct PolicyBundle: Sendable {
     /// Whether some condition asks how usual a request is; for other bundles nobody need find out.
     package let readsBehaviour: Bool
     let quotaIndex: RuleIndex
+    /// Whether the bundle says yes to everything, so that nobody needs to ask it.
+    package let allowsEverything: Bool
 
     /// Reads a bundle; unknown members, unknown names and conditions that do not compile are errors with their place.
     package init(_ document: FieldReader) throws(FieldError) {
@@ -58,6 +60,29 @@ package struct PolicyBundle: Sendable {
         index = RuleIndex(self.rules)
         readsBehaviour = self.rules.contains(where: \.readsBehaviour)
         quotaIndex = RuleIndex(quotas)
+        allowsEverything = Self.allowsEverything(self.rules, tiers, quotas)
+    }
+
+    /// A bundle of our own making.
+    init(name: String, rules: [PolicyRule]) {
+        self.name = name
+        summary = nil
+        tiers = nil
+        self.rules = rules
+        examples = []
+        quotas = []
+        index = RuleIndex(rules)
+        readsBehaviour = false
+        quotaIndex = RuleIndex(quotas)
+        allowsEverything = Self.allowsEverything(rules, nil, [])
+    }
+
+    private static func allowsEverything(
+        _ rules: [PolicyRule], _ tiers: TierScale?, _ quotas: [PolicyQuota]
+    ) -> Bool {
+        guard tiers == nil, quotas.isEmpty, rules.count == 1, let rule = rules.first else { return false }
+        return rule.outcome == .allow && rule.condition == nil && rule.match == RuleMatch()
+            && rule.phases == PolicyPhase.allCases
     }
 
     private static func quotas(_ fields: inout FieldReader) throws(FieldError) -> [PolicyQuota] {
