@@ -20,6 +20,9 @@
 # make clean      removes what the build and the tests made; var/ stays
 
 CONFIGURATION ?= debug
+# A release holds Swift's runtime: it runs where no Swift is installed, and calls into the runtime are direct.
+release := --configuration release --static-swift-stdlib
+configuration = $(if $(filter release,$(CONFIGURATION)),$(release),--configuration $(CONFIGURATION))
 PYTHON ?= python3
 
 mayfly = .build/$(CONFIGURATION)/mayfly
@@ -32,7 +35,7 @@ MAKEFLAGS += --no-print-directory
     bench-micro lint format sanitize crash fuzz model packages test-packages bench-packages peers-packages clean
 
 build: packages
-	swift build --configuration $(CONFIGURATION)
+	swift build $(configuration)
 
 # What is shown and what stays is the program as it ships.
 demo demo-approval demo-governance demo-cluster serve bench bench-peers bench-cluster: CONFIGURATION = release
@@ -73,7 +76,7 @@ bench-cluster: bench-packages build
 	@scripts/bench cluster
 
 bench-micro: packages
-	swift build --configuration release --product mayfly-bench-micro
+	swift build $(release) --product mayfly-bench-micro
 	@scripts/bench micro
 
 lint:
@@ -87,9 +90,9 @@ sanitize: test-packages $(venv)/installed
 	@$(with_python) scripts/sanitize address
 
 crash: packages
-	swift build --configuration release --product mayfly
-	swift build --configuration release --product mayfly-faults
-	swift build --configuration release --product mayfly-crash
+	swift build $(release) --product mayfly
+	swift build $(release) --product mayfly-faults
+	swift build $(release) --product mayfly-crash
 	@scripts/crash $(or $(ROUNDS),200) $(SEED)
 
 model: packages
