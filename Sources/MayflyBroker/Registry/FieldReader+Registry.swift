@@ -2,7 +2,9 @@ import MayflyModel
 
 extension FieldReader {
     /// `value`, or an error that names the member as missing.
-    func required<Value>(_ name: String, _ value: Value?) throws(FieldError) -> Value {
+    ///
+    /// Mutating so that the reader is not copied before `value` is taken from it: every array in it would be.
+    mutating func required<Value>(_ name: String, _ value: Value?) throws(FieldError) -> Value {
         guard let value else { throw failure(name, .missing) }
         return value
     }

@@ -1,7 +1,8 @@
 extension FieldReader {
     /// Takes a required string of at most `maximum` bytes; control characters are refused.
     package mutating func string(_ name: String, maximum: Int = 512) throws(FieldError) -> String {
-        try required(name, optionalString(name, maximum: maximum))
+        guard let text = try optionalString(name, maximum: maximum) else { throw failure(name, .missing) }
+        return text
     }
 
     /// Takes a string of at most `maximum` bytes; control characters are refused.
@@ -11,7 +12,8 @@ extension FieldReader {
     }
 
     package mutating func integer(_ name: String, in range: ClosedRange<Int64>) throws(FieldError) -> Int64 {
-        try required(name, optionalInteger(name, in: range))
+        guard let number = try optionalInteger(name, in: range) else { throw failure(name, .missing) }
+        return number
     }
 
     package mutating func optionalInteger(_ name: String, in range: ClosedRange<Int64>) throws(FieldError) -> Int64? {
@@ -53,7 +55,8 @@ extension FieldReader {
     package mutating func identifier<Kind: IdentifierKind>(
         _ name: String, _ kind: Identifier<Kind>.Type = Identifier<Kind>.self
     ) throws(FieldError) -> Identifier<Kind> {
-        try required(name, optionalIdentifier(name, kind))
+        guard let identifier = try optionalIdentifier(name, kind) else { throw failure(name, .missing) }
+        return identifier
     }
 
     package mutating func optionalIdentifier<Kind: IdentifierKind>(
@@ -105,11 +108,6 @@ extension FieldReader {
         guard let count = Int64(text.dropLast()) else { return nil }
         let (product, overflow) = count.multipliedReportingOverflow(by: unit)
         return overflow ? nil : product
-    }
-
-    private func required<Value>(_ name: String, _ value: Value?) throws(FieldError) -> Value {
-        guard let value else { throw failure(name, .missing) }
-        return value
     }
 
     private func within(_ range: ClosedRange<Int64>, _ number: Int64, _ name: String) throws(FieldError) -> Int64 {
