@@ -70,7 +70,9 @@ let package = Package(
 
         .executableTarget(
             name: "mayfly-bench",
-            dependencies: ["MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "MayflyStorage"],
+            dependencies: [
+                "MayflyModel", "MayflyCrypto", "MayflyLedger", "MayflyBroker", "MayflyStorage", "CertificateHarness",
+            ],
             path: "Benchmarks/MayflyBench",
             swiftSettings: common),
 
@@ -92,7 +94,7 @@ let package = Package(
         // Starts the PostgreSQL server of the tests; linked into them alone.
         .target(name: "PostgresHarness", path: "Tests/PostgresHarness", swiftSettings: common),
 
-        // Makes certificates by the openssl command; linked into tests alone.
+        // Makes certificates by the openssl command; linked into tests and measurements alone.
         .target(
             name: "CertificateHarness", dependencies: ["MayflyModel"], path: "Tests/CertificateHarness",
             swiftSettings: common),

@@ -11,6 +11,7 @@ internal import Glibc
         ("exchange", ExchangeRows.run),
         ("evaluation", EvaluationRows.run),
         ("floor", FloorRows.run),
+        ("mtls", MutualTLSRows.run),
         ("latency", LatencyRows.run),
         ("memory", CrowdRows.run),
         ("trials", RevocationTrialRows.run),

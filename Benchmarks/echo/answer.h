@@ -18,6 +18,8 @@ static int field_count;
 static char answer[MAXIMUM_ANSWER + 1];
 static char *body;
 static size_t body_size;
+/* PEM of the server's certificate and key; empty for plain HTTP. */
+static char tls_certificate[MAXIMUM_ANSWER + 1], tls_key[MAXIMUM_ANSWER + 1];
 
 static int fail(const char *what) {
     fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
@@ -64,10 +66,15 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection) {
 
 /* Prints the port and serves until it is killed. */
 static int serve(MHD_AccessHandlerCallback handle, int threads) {
+    struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, tls_certificate},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, tls_key},
+                                   {MHD_OPTION_END, 0, NULL}};
+    int is_tls = tls_key[0] != '\0';
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, NULL,
-        MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (unsigned int)threads : 0u,
-        MHD_OPTION_CONNECTION_LIMIT, 1024u, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, NULL, NULL, handle,
+        NULL, MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? (unsigned int)threads : 0u,
+        MHD_OPTION_CONNECTION_LIMIT, 1024u, MHD_OPTION_ARRAY, is_tls ? tls : plain, MHD_OPTION_END);
     if (daemon == NULL) return fail("cannot listen");
     printf("%u\n", (unsigned int)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
     fflush(stdout);

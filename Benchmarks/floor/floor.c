@@ -1,8 +1,8 @@
 /* The least that a durable answer can cost on the libraries that the broker is built on: libmicrohttpd receives the
    request and is suspended, OpenSSL verifies and signs once each if asked to, one thread writes what 32 requests leave
    behind in one SQLite transaction, synced, and resumes them. Nothing is parsed, looked up, decided or hashed.
-   usage: floor ANSWER_FILE THREADS DIRECTORY ENTRY_BYTES VERIFY_BYTES SIGN_BYTES; prints its port.
-   VERIFY_BYTES 0 means no signatures. The answer is sent as in echo.c. */
+   usage: floor ANSWER_FILE THREADS DIRECTORY ENTRY_BYTES VERIFY_BYTES SIGN_BYTES [CERTIFICATE KEY]; prints its port.
+   0 bytes mean no such signature. With a certificate it speaks TLS. The answer is sent as in echo.c. */
 #include "../echo/answer.h"
 #include <microhttpd.h>
 #include <openssl/ec.h>
@@ -56,11 +56,10 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
     }
     if (*state == &parked) return send_answer(connection);
     *state = &parked;
-    if (verify_bytes > 0) {
-        unsigned char made[128];
-        size_t length = sizeof made;
-        if (!verify() || !sign(made, &length, sign_bytes)) return MHD_NO;
-    }
+    unsigned char made[128];
+    size_t length = sizeof made;
+    if (verify_bytes > 0 && !verify()) return MHD_NO;
+    if (sign_bytes > 0 && !sign(made, &length, sign_bytes)) return MHD_NO;
     MHD_suspend_connection(connection);
     pthread_mutex_lock(&lock);
     int has_room = waiting_count < MAXIMUM_WAITING;
@@ -109,9 +108,19 @@ static void *write_entries(void *path) {
     return NULL;
 }
 
+static int read_pem(const char *path, char *text) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return fail("cannot read a certificate or key");
+    text[fread(text, 1, MAXIMUM_ANSWER, file)] = '\0';
+    fclose(file);
+    return 0;
+}
+
 int main(int argc, char **argv) {
-    if (argc != 7) return fail("usage: floor ANSWER_FILE THREADS DIRECTORY ENTRY_BYTES VERIFY_BYTES SIGN_BYTES");
+    if (argc != 7 && argc != 9)
+        return fail("usage: floor ANSWER_FILE THREADS DIRECTORY ENTRY_BYTES VERIFY_BYTES SIGN_BYTES [CERTIFICATE KEY]");
     if (read_answer(argv[1]) != 0) return 1;
+    if (argc == 9 && (read_pem(argv[7], tls_certificate) != 0 || read_pem(argv[8], tls_key) != 0)) return 1;
     entry_bytes = (size_t)atol(argv[4]), verify_bytes = (size_t)atol(argv[5]), sign_bytes = (size_t)atol(argv[6]);
     if (entry_bytes > 65536 || verify_bytes > sizeof message || sign_bytes > sizeof message)
         return fail("a size is at most 65536");

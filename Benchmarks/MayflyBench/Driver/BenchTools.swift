@@ -6,6 +6,7 @@ struct BenchTools {
     let replay: String
     let fdatasync: String
     let floor: String
+    let tls: String
 
     init(mayfly: String, directory: String) {
         self.mayfly = mayfly
@@ -14,6 +15,7 @@ struct BenchTools {
         replay = directory + "/replay"
         fdatasync = directory + "/fdatasync"
         floor = directory + "/floor"
+        tls = directory + "/tls"
     }
 
     /// CPU microseconds of one ES256 verification and of one signature, with messages of these sizes.
@@ -33,14 +35,16 @@ struct BenchTools {
     }
 
     /// A server that makes what the broker writes for one request durable, and the signatures of these sizes, in bytes;
-    /// then it answers what the broker answered.
+    /// then it answers what the broker answered, over TLS where it is given the files of a certificate and its key.
     func startFloor(
-        _ answer: HTTPConnection.Answer, in directory: String, signatures: (verified: Int, signed: Int)?
+        _ answer: HTTPConnection.Answer, in directory: String, signatures: (verified: Int, signed: Int)?,
+        certificate: [String] = []
     ) throws(BenchError) -> (ChildProcess, Int) {
-        try start([
-            floor, try keep(answer, in: directory), "\(BenchSite.threads)", directory, "\(Self.entryBytes)",
-            "\(signatures?.verified ?? 0)", "\(signatures?.signed ?? 0)",
-        ])
+        try start(
+            [
+                floor, try keep(answer, in: directory), "\(BenchSite.threads)", directory, "\(Self.entryBytes)",
+                "\(signatures?.verified ?? 0)", "\(signatures?.signed ?? 0)",
+            ] + certificate)
     }
 
     /// What one entry adds to the broker's write-ahead log when 32 share a commit.
@@ -50,6 +54,19 @@ struct BenchTools {
         let path = directory + "/answer"
         try Files.write(answer.bytes, to: path)
         return path
+    }
+
+    /// CPU microseconds of `server` for one of `count` equal requests over kept-alive connections with a certificate.
+    func overTLS(
+        _ request: HTTPRequestBytes, count: Int, port: Int, certificate: [String], authority: String,
+        server: ChildProcess, in directory: String
+    ) throws(BenchError) -> Double {
+        let file = directory + "/request"
+        try Files.write(request.bytes, to: file)
+        let numbers = try ChildProcess.numbers(
+            [tls, "\(port)"] + certificate + [authority, file, "32", "\(count)", "\(server.pid)"], count: 4)
+        guard numbers[1] == 0, numbers[0] > 0 else { throw BenchError("\(Int(numbers[1])) requests were refused") }
+        return numbers[3] / numbers[0]
     }
 
     private func start(_ arguments: [String]) throws(BenchError) -> (ChildProcess, Int) {

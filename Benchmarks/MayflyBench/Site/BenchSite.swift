@@ -56,6 +56,14 @@ final class BenchSite {
         connection = try HTTPConnection(port: port)
     }
 
+    /// The same with further lines of configuration.
+    func restart(with lines: [String]) throws(BenchError) {
+        let file = directory + "/config/mayfly.yaml"
+        guard let text = Files.text(file) else { throw BenchError("cannot read the configuration") }
+        try Files.write(Array((text + "\n" + lines.joined(separator: "\n") + "\n").utf8), to: file)
+        try restart()
+    }
+
     /// Copies the running broker's store aside, with SQLite's online backup.
     func save() throws(BenchError) {
         try ChildProcess.run(["sqlite3", directory + "/data/mayfly.db", ".backup \(directory)/saved.db"])
