@@ -22,6 +22,7 @@ enum Target: String, CaseIterable {
     case dpop
     case certificate
     case distinguishedName = "distinguished-name"
+    case pkcs11URI = "pkcs11-uri"
 
     /// Reads `bytes` and ends the process when what was read breaks a promise of the parser.
     func check(_ bytes: [UInt8]) {
@@ -48,6 +49,7 @@ enum Target: String, CaseIterable {
         case .dpop: DPoPCheck.run(bytes)
         case .certificate: CertificateCheck.run(bytes)
         case .distinguishedName: DistinguishedNameCheck.run(bytes)
+        case .pkcs11URI: PKCS11URICheck.run(bytes)
         }
     }
 }
