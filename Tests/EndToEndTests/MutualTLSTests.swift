@@ -39,6 +39,49 @@ import Testing
         }
     }
 
+    /// A namespace of our own may put other certificates where the system's are.
+    private static let mayReplaceTheSystemsRoots: Bool = {
+        guard let folder = try? TemporaryFolder() else { return false }
+        let tried = try? CommandResult.run(
+            "/usr/bin/unshare", ["--map-root-user", "--mount", "mount", "--bind", folder.path, "/etc/ssl/certs"],
+            in: folder)
+        return tried?.status == 0
+    }()
+
+    /// What is set for commands, providers' keys and collectors alike, since one function sets it for libcurl.
+    @Test(.enabled(if: Self.mayReplaceTheSystemsRoots))
+    func rootsThatAreNamedStandInPlaceOfTheSystems() throws {
+        let desk = try CertifiedBroker()
+        let other = try TestAuthority(.authority("/O=Other/CN=Root"))
+        let roots = "\(desk.broker.folder.path)/roots"
+        let prepared = try CommandResult.run(
+            "/bin/sh",
+            [
+                "-c",
+                "mkdir \(roots) && cp \(desk.root.certificate.file) \(roots)/root.pem && openssl rehash \(roots)"
+                    + " && cp \(roots)/root.pem \(roots)/ca-certificates.crt",
+            ], environment: ["PATH": "/usr/bin:/bin"], in: desk.broker.folder)
+        try #require(prepared.status == 0, "\(prepared)")
+        func list(_ options: [String]) throws -> CommandResult {
+            // The system trusts the broker's authority here: by the bundle, and by the folder that libcurl looks in.
+            let script = "mount --bind \(roots) /etc/ssl/certs && exec \"$@\""
+            return try CommandResult.run(
+                "/usr/bin/unshare",
+                [
+                    "--map-root-user", "--mount", "/bin/sh", "-c", script, "sh", try RunningMayfly.program(), "agent",
+                    "list",
+                ]
+                    + ["--server", desk.url, "--issuer", desk.broker.issuer, "--dir", desk.broker.directory] + options,
+                environment: ["PATH": "/usr/sbin:/usr/bin:/bin"], in: desk.broker.folder)
+        }
+        let trusting = try list([])
+        #expect(trusting.status == 0, "\(trusting)")
+        let named = try list(["--ca-file", desk.root.certificate.file])
+        #expect(named.status == 0, "\(named)")
+        let refused = try list(["--ca-file", other.certificate.file])
+        #expect(refused.status != 0 && !refused.output.contains("orchestrator"), "\(refused)")
+    }
+
     @Test func whatIsNotTheAgentsCertificateGetsNothing() throws {
         let desk = try CertifiedBroker()
         try desk.mustRun(["agent", "update", "orchestrator", "--tls-client-auth-san-dns", "orchestrator.example"])
