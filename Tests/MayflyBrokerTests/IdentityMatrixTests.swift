@@ -19,7 +19,7 @@ import Testing
     }
 
     enum Grant: String, CaseIterable, Sendable {
-        case clientCredentials, ticket, assertion
+        case clientCredentials, ticket, exchange, approved, assertion
     }
 
     enum Misuse: String, CaseIterable, Sendable {
@@ -35,11 +35,14 @@ import Testing
     /// A world with two agents for each method, who may all take over what `agent:root` hands on.
     struct Bench {
         let trust: TrustBench
+        let governance = TestGovernance()
         var world: World { trust.world }
         let selfSigned: [String: TestCertificate]
 
         init() throws {
-            trust = try TrustBench()
+            // People are asked about one grant alone.
+            governance.set { ($0.isAsking, $0.risky) = (false, "tickets.read") }
+            trust = try TrustBench(governance: governance)
             _ = try CertificateBench(world: trust.world)
             var made: [String: TestCertificate] = [:]
             var agents: [String] = []
@@ -55,8 +58,10 @@ import Testing
             try trust.apply(
                 #"""
                 {"providers": [{"id": "provider:x509", "trust_domain": "x509.example", "jwks": \#(bundle)}],
+                 "owners": [{"id": "owner:ann", "name": "n", "email": "a@example.org", "groups": ["finance"]}],
                  "agents": [\#(agents.joined(separator: ","))]}
                 """#)
+            try world.enrolOwners("owner:ann")
             for name in [Method.key.agent, Method.key.other] {
                 try #require(try world.enrol(name).status == 201)
             }
@@ -135,7 +140,21 @@ import Testing
 
         /// A request for one grant by `name`, without its proof; nil where the method has no such grant.
         func form(_ grant: Grant, for name: String, by method: Method) throws -> Form? {
+            governance.set { $0.isAsking = grant == .approved }
             switch grant {
+            case .exchange: return ProofBench.exchangeForm(try world.minted("agent:root"))
+            case .approved:
+                // The same question about the same task would be the same request, approved already.
+                let task = "task-\(UInt64.random(in: 0...UInt64.max))"
+                let form: Form = [("resource", "tickets"), ("scope", "tickets.read"), ("task", task)]
+                let raised = try send(form, try proof(of: name, by: method), to: ApprovalBench.backchannel)
+                let id = try #require(raised.string("auth_req_id"), "\(raised.text)")
+                let voter = try world.minted("owner:ann", [("scope", "mayfly.approve")])
+                let voted = try world.beginAdmin(
+                    "POST", "/api/v1/approvals/\(id)/approve", #"{"reason":"checked"}"#, token: voter
+                ).wait()
+                try #require(voted.string("state") == "approved", "\(voted.text)")
+                return [("grant_type", ApprovalBench.cibaGrant), ("auth_req_id", id)]
             case .clientCredentials: return [("grant_type", "client_credentials"), ("resource", "tickets")]
             case .ticket:
                 let parent = try world.minted("agent:root")
@@ -158,8 +177,12 @@ import Testing
                 }
                 if name == "client_assertion" { fields.append(("assertion", value)) }
             }
-            return try world.handler.send(
-                "POST", "/oauth2/token", headers: [Wire.formType], body: Wire.encode(fields),
+            return try send(fields, Proof(certificate: proof.certificate), to: "/oauth2/token")
+        }
+
+        private func send(_ form: Form, _ proof: Proof, to path: String) throws -> Answer {
+            try world.handler.send(
+                "POST", path, headers: [Wire.formType], body: Wire.encode(form + proof.form),
                 showing: proof.certificate)
         }
     }
@@ -181,8 +204,10 @@ import Testing
                     let first = try bench.send(grant, form, proof)
                     #expect(first.status == 200, label)
                 case .othersIdentity:
-                    // Good for another agent: it may not redeem this one's ticket, nor name this one.
-                    if grant != .ticket { proof.form += method.isOfConnection ? [] : [("client_id", method.agent)] }
+                    // Good for another agent: it may not redeem what is for this one, nor name this one.
+                    if grant != .ticket, grant != .approved {
+                        proof.form += method.isOfConnection ? [] : [("client_id", method.agent)]
+                    }
                     if method.isOfConnection { proof.form = [("client_id", method.agent)] }
                     if grant == .assertion { continue }
                 case .othersName:
@@ -196,7 +221,7 @@ import Testing
                     proof.form.append(("client_secret", "x"))
                 }
                 let again =
-                    misuse == .replayed && grant == .ticket
+                    misuse == .replayed && (grant == .ticket || grant == .approved)
                     ? try bench.form(grant, for: method.agent, by: method) : form
                 let answer = try bench.send(grant, try #require(again), proof)
                 tried += 1
@@ -211,6 +236,6 @@ import Testing
                 }
             }
         }
-        #expect(tried >= 12)
+        #expect(tried >= 24)
     }
 }

@@ -3,10 +3,11 @@ internal import MayflyModel
 internal import MayflyPolicy
 internal import Synchronization
 
-/// A policy that asks people about everything with the scope `tickets.write`, under terms that a test may change.
+/// A policy that asks people about everything with one scope, under terms that a test may change.
 final class TestGovernance: Governance {
     struct Rules: Sendable {
         var bundle = "sha256:first"
+        var risky = "tickets.write"
         var terms = [ApprovalTerms(groups: ["finance"])]
         /// Whether somebody is to be asked at all.
         var isAsking = true
@@ -26,7 +27,7 @@ final class TestGovernance: Governance {
     ) throws(OAuthError) -> [ApprovalTerms] {
         let rules = rules.withLock { $0 }
         if let refusal = rules.refusal { throw refusal }
-        let isRisky = subject.scopes.scopes.contains { $0.text == "tickets.write" }
+        let isRisky = subject.scopes.scopes.contains { $0.text == rules.risky }
         return rules.isAsking && isRisky ? rules.terms : []
     }
 }

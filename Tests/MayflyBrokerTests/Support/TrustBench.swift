@@ -19,11 +19,11 @@ final class TrustBench: Sendable {
     let svidKey: PrivateKey
     private let counter = Mutex(0)
 
-    init() throws {
+    init(governance: any Governance = PolicyGovernance()) throws {
         site = FakeSite()
         key = try PrivateKey.generate(.es256)
         svidKey = try PrivateKey.generate(.es256)
-        world = try World(enrol: ["agent:root"], fetcher: site)
+        world = try World(enrol: ["agent:root"], governance: governance, fetcher: site)
         site.publish(keys: [("k1", key)])
         let bundle = JSONValue.object(FakeSite.set([("s1", svidKey)], use: "jwt-svid"))
         let text = String(decoding: JSONWriter.bytes(of: bundle), as: UTF8.self)
