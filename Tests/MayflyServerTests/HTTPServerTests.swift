@@ -36,45 +36,6 @@ import Testing
         #expect(response.headers["connection"] == nil)
     }
 
-    @Test func sendsAKeptReplyAsOftenAsItIsGiven() throws {
-        let kept = HTTPReply(status: 201, contentType: .json, headers: [("X-A", "1")], body: [123, 125]).keeping()
-        let server = try startServer(FakeHandler { _ in .reply(kept) })
-        defer { server.stop() }
-        for _ in 0..<3 {
-            let client = try RawClient(port: server.port)
-            for _ in 0..<3 {
-                let response = try client.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-                #expect(response.status == 201)
-                #expect(response.text == "{}")
-                #expect(response.headers["x-a"] == "1")
-                #expect(response.headers["content-type"] == "application/json")
-                #expect(response.headers["cache-control"] == "no-store")
-            }
-        }
-    }
-
-    @Test func sendsWhatAKeptReplyWasChangedTo() throws {
-        var changed = HTTPReply(status: 200, body: [65]).keeping()
-        changed.headers.append(("X-Added", "1"))
-        changed.body = [66, 66]
-        changed.status = 203
-        let reply = changed
-        let server = try startServer(FakeHandler { _ in .reply(reply) })
-        defer { server.stop() }
-        let response = try RawClient(port: server.port).exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        #expect(response.status == 203)
-        #expect(response.text == "BB")
-        #expect(response.headers["x-added"] == "1")
-    }
-
-    @Test func keepsNothingThatCannotBeSent() throws {
-        let reply = HTTPReply(status: 200, headers: [("X", "a\r\nSet-Cookie: b")]).keeping()
-        let server = try startServer(FakeHandler { _ in .reply(reply) })
-        defer { server.stop() }
-        let response = try RawClient(port: server.port).exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        #expect(response.status == 500)
-    }
-
     @Test func turnsAnUnsendableReplyInto500() throws {
         let server = try startServer(
             FakeHandler { _ in .reply(HTTPReply(status: 200, headers: [("X", "a\r\nSet-Cookie: b")])) })

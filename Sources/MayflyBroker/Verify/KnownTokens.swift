@@ -18,24 +18,29 @@ final class KnownTokens: Sendable {
     }
 
     fileprivate struct Generations {
-        var young: [SHA256Digest: KnownToken] = [:]
-        var old: [SHA256Digest: KnownToken] = [:]
+        var young: Generation = [:]
+        var old: Generation = [:]
     }
 
     subscript(digest: SHA256Digest) -> KnownToken? {
-        shard(of: digest).generations.withLock { generations in
-            if let token = generations.young[digest] { return token }
-            guard let token = generations.old[digest] else { return nil }
-            generations.insert(token, for: digest, capacity: Self.capacity / Self.shardCount)
-            return token
+        // What is forgotten ends with this call and not under the lock: it is hundreds of tokens at a time.
+        let (token, forgotten) = shard(of: digest).generations.withLock { generations -> (KnownToken?, Generation) in
+            if let token = generations.young[digest] { return (token, [:]) }
+            guard let token = generations.old[digest] else { return (nil, [:]) }
+            let forgotten = generations.insert(token, for: digest, capacity: Self.capacity / Self.shardCount)
+            return (token, forgotten)
         }
+        _ = forgotten
+        return token
     }
 
     func insert(_ token: KnownToken, for digest: SHA256Digest) {
-        shard(of: digest).generations.withLock {
+        _ = shard(of: digest).generations.withLock {
             $0.insert(token, for: digest, capacity: Self.capacity / Self.shardCount)
         }
     }
+
+    fileprivate typealias Generation = [SHA256Digest: KnownToken]
 
     private func shard(of digest: SHA256Digest) -> Shard {
         shards[Int(digest.lowByte) % Self.shardCount]
@@ -43,11 +48,13 @@ final class KnownTokens: Sendable {
 }
 
 extension KnownTokens.Generations {
-    fileprivate mutating func insert(_ token: KnownToken, for digest: SHA256Digest, capacity: Int) {
-        if young.count >= capacity {
-            old = young
-            young = [:]
-        }
+    /// Answers the generation that is forgotten.
+    fileprivate mutating func insert(
+        _ token: KnownToken, for digest: SHA256Digest, capacity: Int
+    ) -> KnownTokens.Generation {
+        var forgotten: KnownTokens.Generation = [:]
+        if young.count >= capacity { (forgotten, old, young) = (old, young, [:]) }
         young[digest] = token
+        return forgotten
     }
 }

@@ -4,14 +4,19 @@
 /// reply sets its own.
 package struct HTTPReply: Sendable {
     /// 200 to 599.
-    package var status: Int { didSet { kept = nil } }
+    package var status: Int { didSet { unkeep() } }
     /// Nil for a reply without a body, or one whose `headers` say it.
-    package var contentType: ContentType? { didSet { kept = nil } }
+    package var contentType: ContentType? { didSet { unkeep() } }
     /// Further fields, which are checked before they are sent.
-    package var headers: [(name: String, value: String)] { didSet { kept = nil } }
-    package var body: [UInt8] { didSet { kept = nil } }
-    /// The same in the HTTP library's own form, for a reply that is given many times; a change of the reply drops it.
-    private(set) var kept: LibraryResponse?
+    package var headers: [(name: String, value: String)] { didSet { unkeep() } }
+    private var bytes: [UInt8]
+    private var kept: Kept?
+
+    /// A reply that is given many times: as the HTTP library has it, and how its body is written once more.
+    private struct Kept {
+        let response: LibraryResponse
+        let body: @Sendable () -> [UInt8]
+    }
 
     package init(
         status: Int, contentType: ContentType? = nil, headers: [(name: String, value: String)] = [],
@@ -20,14 +25,31 @@ package struct HTTPReply: Sendable {
         self.status = status
         self.contentType = contentType
         self.headers = headers
-        self.body = body
+        bytes = body
     }
 
-    /// The same reply, made once for all in the library's own form.
-    package func keeping() -> HTTPReply {
-        var reply = self
-        reply.kept = isSendable ? LibraryResponse(self, closing: false) : nil
-        return reply
+    /// The reply that `response` was made from; `body` writes the same bytes again, for the few who need them, so that
+    /// they are in memory once.
+    package init(kept response: LibraryResponse, contentType: ContentType, body: @escaping @Sendable () -> [UInt8]) {
+        status = 200
+        self.contentType = contentType
+        headers = []
+        bytes = []
+        kept = Kept(response: response, body: body)
+    }
+
+    package var body: [UInt8] {
+        get { kept?.body() ?? bytes }
+        set { (bytes, kept) = (newValue, nil) }
+    }
+
+    /// The reply as the library has it, as long as nothing in it was changed.
+    var keptResponse: LibraryResponse? { kept?.response }
+
+    /// What the library has is not this reply any more.
+    private mutating func unkeep() {
+        guard let kept else { return }
+        (bytes, self.kept) = (kept.body(), nil)
     }
 
     /// Whether the reply sets the field, whatever the case of its name.

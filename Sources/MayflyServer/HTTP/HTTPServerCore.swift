@@ -161,7 +161,7 @@ final class HTTPServerCore: Sendable {
         exchange.stage = .answered
         exchange.slot = nil
         exchange.record.enter(.replying, deadline: .now + limits.replyDeadline)
-        if let kept = reply.kept, !closing { return unsafe kept.queue(on: connection, status: reply.status) }
+        if !closing, let kept = reply.keptResponse { return unsafe kept.queue(on: connection, status: reply.status) }
         guard let response = LibraryResponse(reply, closing: closing) else { return .NO }
         return unsafe response.queue(on: connection, status: reply.status)
     }

@@ -6,11 +6,12 @@ internal import CMicroHTTPD
 /// responses to requests": "Instances of the 'MHD_Response' structure are not associated to a daemon and neither to a
 /// client connection: they are managed with reference counting", and recommends one for each kind of response, used
 /// "every time we have to give that response".
-@safe final class LibraryResponse: @unchecked Sendable {
+@safe package final class LibraryResponse: @unchecked Sendable {
     private let pointer: OpaquePointer  // MHD_Response *, one reference of which is owned here
 
-    /// Nil when the library cannot hold it.
-    init?(_ reply: HTTPReply, closing: Bool) {
+    /// Nil when it must not be sent, or when the library cannot hold it.
+    package init?(_ reply: HTTPReply, closing: Bool = false) {
+        guard reply.isSendable else { return nil }
         let created = unsafe reply.body.withUnsafeBytes { unsafe mayfly_http_response($0.baseAddress, $0.count) }
         guard let response = unsafe created else { return nil }
         var isComplete = true
@@ -32,6 +33,7 @@ internal import CMicroHTTPD
 
     /// Has the library send it on `connection`; `.NO` closes the connection.
     func queue(on connection: OpaquePointer, status: Int) -> MHD_Result {
-        unsafe MHD_queue_response(connection, UInt32(clamping: status), pointer)
+        // The library counts its own reference before this one can go.
+        withExtendedLifetime(self) { unsafe MHD_queue_response(connection, UInt32(clamping: status), pointer) }
     }
 }

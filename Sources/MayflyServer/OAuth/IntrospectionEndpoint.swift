@@ -93,22 +93,24 @@ enum IntrospectionEndpoint {
 
     /// What is said of an active token; of any other only that it is not active.
     static func reply(_ token: KnownToken?) -> HTTPReply {
-        guard let token else { return inactive }
-        let answer = token.answer { ActiveReply(HTTPReply(status: 200, contentType: .json, body: body($0)).keeping()) }
-        guard let answer = answer as? ActiveReply else { return inactive }
-        return answer.reply
+        guard let token else { return HTTPReply(status: 200, contentType: .json, body: inactive) }
+        let answer = token.answer { claims in
+            ActiveReply(LibraryResponse(HTTPReply(status: 200, contentType: .json, body: body(claims))))
+        }
+        guard let kept = (answer as? ActiveReply)?.response else {
+            return HTTPReply(status: 200, contentType: .json, body: body(token.claims))
+        }
+        return HTTPReply(kept: kept, contentType: .json) { body(token.claims) }
     }
 
     /// Made when the first asks about a token, and given to all who ask later.
     private final class ActiveReply: WrittenAnswer {
-        let reply: HTTPReply
+        let response: LibraryResponse?
 
-        init(_ reply: HTTPReply) { self.reply = reply }
+        init(_ response: LibraryResponse?) { self.response = response }
     }
 
-    private static let inactive = HTTPReply(
-        status: 200, contentType: .json, body: Array(#"{"active":false}"#.utf8)
-    ).keeping()
+    private static let inactive = Array(#"{"active":false}"#.utf8)
 
     private static func body(_ claims: TokenClaims) -> [UInt8] {
         var writer = JSONWriter(reserving: 1024)
