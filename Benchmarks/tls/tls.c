@@ -30,7 +30,7 @@ static struct sockaddr_in server;
 static char request[MAXIMUM_MESSAGE];
 static size_t request_size;
 static atomic_long left, answered, refused;
-static pthread_barrier_t warm, begun;
+static pthread_barrier_t warm, begun, done, measured;
 
 static void fail(const char *what) {
     fprintf(stderr, "tls: %s\n", what);
@@ -80,6 +80,9 @@ static void *work(void *unused) {
             atomic_fetch_add(&refused, 1);
         }
     }
+    /* The end of a connection costs the server something too, and belongs to no request. */
+    pthread_barrier_wait(&done);
+    pthread_barrier_wait(&measured);
     SSL_free(session);
     close(socket_);
     return NULL;
@@ -91,7 +94,8 @@ int main(int argc, char **argv) {
     long count = atol(argv[7]);
     clockid_t clock;
     if (connections < 1 || connections > MAXIMUM_CONNECTIONS || count < 1) fail("too many connections, or nothing to do");
-    if (clock_getcpuclockid((pid_t)atoi(argv[8]), &clock) != 0) fail("no such process");
+    int pid = atoi(argv[8]);
+    if (pid < 1 || clock_getcpuclockid((pid_t)pid, &clock) != 0) fail("no such process");
     signal(SIGPIPE, SIG_IGN);
     FILE *file = fopen(argv[5], "rb");
     if (file == NULL) fail("cannot read the request");
@@ -109,15 +113,18 @@ int main(int argc, char **argv) {
     atomic_store(&left, count);
     pthread_barrier_init(&warm, NULL, (unsigned)connections + 1);
     pthread_barrier_init(&begun, NULL, (unsigned)connections + 1);
+    pthread_barrier_init(&done, NULL, (unsigned)connections + 1);
+    pthread_barrier_init(&measured, NULL, (unsigned)connections + 1);
     static pthread_t threads[MAXIMUM_CONNECTIONS];
     for (int i = 0; i < connections; i += 1)
         if (pthread_create(&threads[i], NULL, work, NULL) != 0) fail("no thread");
     pthread_barrier_wait(&warm);
     double cpu = seconds(clock), start = seconds(CLOCK_MONOTONIC);
     pthread_barrier_wait(&begun);
+    pthread_barrier_wait(&done);
+    double end = seconds(CLOCK_MONOTONIC), used = seconds(clock) - cpu;
+    pthread_barrier_wait(&measured);
     for (int i = 0; i < connections; i += 1) pthread_join(threads[i], NULL);
-    double end = seconds(CLOCK_MONOTONIC);
-    printf("%ld %ld %.6f %.3f\n", atomic_load(&answered), atomic_load(&refused), end - start,
-           (seconds(clock) - cpu) * 1e6);
+    printf("%ld %ld %.6f %.3f\n", atomic_load(&answered), atomic_load(&refused), end - start, used * 1e6);
     return 0;
 }
