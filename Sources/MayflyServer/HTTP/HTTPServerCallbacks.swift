@@ -60,26 +60,31 @@ func httpRequestProgressed(
     _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ data: UnsafePointer<CChar>?,
     _ count: UnsafeMutablePointer<Int>?, _ stored: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let core = unsafe core(context), let connection = unsafe connection, let method = unsafe method,
+    guard let context = unsafe context, let connection = unsafe connection, let method = unsafe method,
         let version = unsafe version, let count = unsafe count, let pointer = unsafe stored?.pointee
     else { return .NO }
-    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
-    switch exchange.stage {
-    case .header:
-        let head = unsafe ReceivedHead(
-            connection, method: method, version: version, targetAddress: exchange.targetAddress,
-            targetCount: exchange.target.count)
-        return unsafe core.headerArrived(exchange, head, on: connection)
-    case .body where unsafe count.pointee > 0:
-        let bytes = unsafe UnsafeRawBufferPointer(start: data, count: count.pointee)
-        unsafe count.pointee = 0
-        return unsafe core.bodyArrived(exchange, bytes, on: connection)
-    case .body:
-        return unsafe core.requestArrived(exchange, on: connection)
-    case .parked:
-        return unsafe core.replyArrived(exchange, on: connection)
-    case .answered:
-        return .YES
+    // Both are held by others meanwhile. Counting the core up and down, three times for each request, would have all
+    // threads write to one place in memory.
+    return unsafe Unmanaged<HTTPServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { core in
+        unsafe Unmanaged<Exchange>.fromOpaque(pointer)._withUnsafeGuaranteedRef { exchange in
+            switch exchange.stage {
+            case .header:
+                let head = unsafe ReceivedHead(
+                    connection, method: method, version: version, targetAddress: exchange.targetAddress,
+                    targetCount: exchange.target.count)
+                return unsafe core.headerArrived(exchange, head, on: connection)
+            case .body where unsafe count.pointee > 0:
+                let bytes = unsafe UnsafeRawBufferPointer(start: data, count: count.pointee)
+                unsafe count.pointee = 0
+                return unsafe core.bodyArrived(exchange, bytes, on: connection)
+            case .body:
+                return unsafe core.requestArrived(exchange, on: connection)
+            case .parked:
+                return unsafe core.replyArrived(exchange, on: connection)
+            case .answered:
+                return .YES
+            }
+        }
     }
 }
 
@@ -87,11 +92,10 @@ func httpRequestCompleted(
     _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ stored: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ reason: MHD_RequestTerminationCode
 ) {
-    guard let core = unsafe core(context), let stored = unsafe stored, let pointer = unsafe stored.pointee else {
-        return
-    }
+    guard let context = unsafe context, let stored = unsafe stored, let pointer = unsafe stored.pointee else { return }
     unsafe stored.pointee = nil
-    core.requestEnded(unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue().record)
+    let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
+    unsafe Unmanaged<HTTPServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.requestEnded(exchange.record) }
 }
 
 private func core(_ context: UnsafeMutableRawPointer?) -> HTTPServerCore? {
