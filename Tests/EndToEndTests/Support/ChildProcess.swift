@@ -14,7 +14,7 @@ final class ChildProcess {
     /// What a program may need to run at all; nothing of the caller's own settings reaches it.
     static func environment(_ extra: [String: String] = [:]) -> [String: String] {
         var variables = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
-        for name in ["LD_LIBRARY_PATH", "HOME", "TMPDIR", "TSAN_OPTIONS", "ASAN_OPTIONS"] {
+        for name in ["LD_LIBRARY_PATH", "HOME", "TMPDIR", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS"] {
             if let value = getenv(name) { variables[name] = String(cString: value) }
         }
         return variables.merging(extra) { $1 }
