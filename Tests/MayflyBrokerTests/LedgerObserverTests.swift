@@ -1,3 +1,4 @@
+import Glibc
 @testable import MayflyBroker
 import MayflyModel
 import Synchronization
@@ -58,6 +59,21 @@ import Testing
             world.broker.watchLifecycles()
             world.broker.stop()
         }
+        #expect(store == nil)
+    }
+
+    @Test func nothingHoldsTheStoreOfABrokerThatNobodyStopped() throws {
+        weak var store: TestStore?
+        do {
+            let world = try World()
+            store = world.store
+            #expect(store != nil)
+            #expect(try world.isActive(try world.minted("agent:root")))
+            world.settle()
+        }
+        // The writer's thread may hold it for the rest of its turn.
+        let end = ContinuousClock.now + .seconds(10)
+        while store != nil, .now < end { sched_yield() }
         #expect(store == nil)
     }
 }

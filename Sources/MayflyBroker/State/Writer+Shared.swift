@@ -110,7 +110,7 @@ extension Writer {
             log.note(.cannotFollow)
             throw .unavailable(.storeFailed)
         }
-        if noticesMoved { for observer in observers.withLock({ $0 }) { observer.tookIn() } }
+        if noticesMoved { observers.withLock { $0 }.forEach { $0.tookIn() } }
     }
 
     /// Has whatever concerns others wait for them from now on.

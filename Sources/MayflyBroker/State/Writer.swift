@@ -23,7 +23,7 @@ package final class Writer: Sendable {
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
     let position: Mutex<Position>
     let health = WriterHealth()
-    let observers = Mutex<[any LedgerObserver]>([])
+    let observers = Mutex(LedgerObservers())
     /// Called once the state has signing keys that were moved, by whichever broker.
     let keysMoved = Mutex<(@Sendable () -> Void)?>(nil)
     /// The store, when other brokers commit to it too.
@@ -164,9 +164,9 @@ package final class Writer: Sendable {
         }
     }
 
-    /// Tells `observer` of every later commit, after those that came before it.
+    /// Tells `observer` of every later commit, after those that came before it; somebody else keeps it.
     package func add(_ observer: any LedgerObserver) {
-        observers.withLock { $0.append(observer) }
+        observers.withLock { $0.add(observer) }
     }
 
     /// Has `body` called, on the writer's thread, each time that the state has got other signing keys.
@@ -191,8 +191,7 @@ package final class Writer: Sendable {
         pending.withLock { $0.isStopped = true }
         // A command may be accepted already whose turn on the queue has not been asked for yet.
         repeat { queue.sync { drain() } } while pending.withLock { $0.isDraining }
-        // They hold the writer: without this the store would never be let go of, and its log not be folded in.
-        observers.withLock { $0 = [] }
+        observers.withLock { $0.removeAll() }
     }
 
     /// The head that the last successful commit left.
@@ -263,7 +262,7 @@ package final class Writer: Sendable {
             for job in jobs { job.refuse(error) }
             return
         }
-        if failure == nil, !written.isEmpty { for observer in observers { observer.committed(written, at: now) } }
+        if failure == nil, !written.isEmpty { observers.forEach { $0.committed(written, at: now) } }
         guard let link, failure == nil else {
             for finish in finishes { finish.call(failure) }
             return
@@ -378,7 +377,7 @@ package final class Writer: Sendable {
         if !unsettled.drafted.signingKeys.isEmpty { keysMoved.withLock { $0 }?() }
         let observers = observers.withLock { $0 }
         guard !unsettled.events.isEmpty else { return }
-        for observer in observers { observer.committed(unsettled.events, at: unsettled.time) }
+        observers.forEach { $0.committed(unsettled.events, at: unsettled.time) }
     }
 }
 
