@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 internal import MayflyCrypto
 internal import MayflyModel
 internal import Synchronization
@@ -21,7 +22,15 @@ struct PKCS11Tests {
         PKCS11Token.Name(id: try #require(Base64URL.decode(key.publicKey.thumbprint)))
     }
 
-    @Test(arguments: SignatureAlgorithm.allCases)
+    /// All of them, but for EdDSA beside the leak detector.
+    ///
+    /// SoftHSM 2.6.1 never frees the name of the curve of an Ed25519 key that it signs with. A suppression cannot say
+    /// so: the detector loses the caller's trace in OpenSSL, which keeps no frame pointers.
+    private static let algorithms = SignatureAlgorithm.allCases.filter {
+        $0 != .edDSA || getenv("MAYFLY_SANITIZER").map { String(cString: $0) } != "address"
+    }
+
+    @Test(arguments: algorithms)
     func keyMadeInTheTokenSignsWhatOpenSSLVerifies(_ algorithm: SignatureAlgorithm) throws {
         let token = try token(1)
         let key = try token.generate(algorithm) { "test \($0)" }
