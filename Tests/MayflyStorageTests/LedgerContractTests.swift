@@ -246,8 +246,9 @@ struct LedgerContractTests {
     @Test("subtree hashes come by level and range", arguments: StoreFactory.all)
     func subtrees(_ factory: StoreFactory) throws {
         try factory.withStore { store in
-            // The second batch completes two subtrees of level 1, the last the 256th and with it one of level 2. Between
-            // them in pieces: a shared store ends a turn in which nothing is said for a second, as under a sanitizer.
+            // The second batch completes two subtrees of level 1, the last the 256th and with it one of level 2.
+            // Between them in pieces: a shared store ends a turn in which nothing is said for a second, as under a
+            // sanitizer.
             let counts = [255, 258] + Array(repeating: 1000, count: 65) + [22, 1, 5]
             for count in counts { try store.append(count: count) }
             #expect(try store.head().ledgerSize == 65_541)
