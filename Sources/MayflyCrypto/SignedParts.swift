@@ -1,4 +1,3 @@
-internal import Glibc
 package import MayflyModel
 
 /// A compact JWS cut at its dots, for whoever knows the header that it must have byte for byte.
@@ -15,8 +14,10 @@ package struct SignedParts: Sendable {
 
     /// Nil for anything but three parts of base64url within `JWS.maximumLength`, each with one spelling.
     package init?(_ compact: ArraySlice<UInt8>) {
-        guard compact.count <= JWS.maximumLength, let first = Self.dot(in: compact),
-            let second = Self.dot(in: compact[(first + 1)...]), Self.dot(in: compact[(second + 1)...]) == nil,
+        let dot = UInt8(ascii: ".")
+        guard compact.count <= JWS.maximumLength, let first = ByteSearch.index(of: dot, in: compact),
+            let second = ByteSearch.index(of: dot, in: compact[(first + 1)...]),
+            ByteSearch.index(of: dot, in: compact[(second + 1)...]) == nil,
             let payload = Base64URL.decode(compact[(first + 1)..<second]),
             let signature = Base64URL.decode(compact[(second + 1)...]), !signature.isEmpty
         else { return nil }
@@ -24,16 +25,6 @@ package struct SignedParts: Sendable {
         self.payload = payload
         self.signature = signature
         signedBytes = compact[..<second]
-    }
-
-    /// Where the first dot stands, by the C library's vector instructions: tokens are some hundreds of bytes.
-    private static func dot(in text: ArraySlice<UInt8>) -> Int? {
-        unsafe text.withUnsafeBytes { buffer in
-            guard let start = buffer.baseAddress,
-                let found = unsafe memchr(start, Int32(UInt8(ascii: ".")), buffer.count)
-            else { return nil }
-            return unsafe text.startIndex + (UnsafeRawPointer(found) - start)
-        }
     }
 
     /// Whether `key` signed the received bytes.

@@ -1,4 +1,3 @@
-internal import Glibc
 import MayflyCrypto
 import MayflyModel
 
@@ -21,7 +20,7 @@ final class Glewlwyd {
     init() throws(BenchError) {
         folder = try TemporaryDirectory()
         let directory = folder.path
-        port = try Self.freePort()
+        port = try FreePort.find()
         // Good for this directory alone, which ends with the run.
         let secret = try BenchError.wrap("no random bytes") { () throws(CryptoError) in
             try SecureRandom.token(byteCount: 32)
@@ -123,22 +122,5 @@ final class Glewlwyd {
         database = { type = "sqlite3"; path = "\(directory)/glewlwyd.db"; };
 
         """
-    }
-
-    /// A port that was free a moment ago: Glewlwyd cannot choose one by itself.
-    private static func freePort() throws(BenchError) -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 ? getsockname(descriptor, $0, &size) : -1
-            }
-        }
-        guard status == 0 else { throw BenchError("no free port") }
-        return Int(in_port_t(bigEndian: address.sin_port))
     }
 }

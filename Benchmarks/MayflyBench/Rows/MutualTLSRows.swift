@@ -1,5 +1,4 @@
 import CertificateHarness
-internal import Glibc
 
 /// Tokens for clients that are known by their certificate, on connections that stay open, against one signature.
 ///
@@ -20,7 +19,7 @@ enum MutualTLSRows {
         let authority = try BenchError.wrap("cannot make an authority") { try TestAuthority() }
         let server = try certificate("IP:127.0.0.1", by: authority)
         let client = try certificate("DNS:certified.example.com", by: authority)
-        let port = try freePort()
+        let port = try FreePort.find()
         try site.restart(with: [
             "tls: {certificate_file: \"\(server.file)\", key_file: \"\(server.keyFile)\"}",
             """
@@ -59,22 +58,5 @@ enum MutualTLSRows {
 
     private static func certificate(_ name: String, by authority: TestAuthority) throws(BenchError) -> TestCertificate {
         try BenchError.wrap("cannot make a certificate") { try authority.issue(.named("/O=Bench/CN=bench", name)) }
-    }
-
-    /// A port that was free a moment ago: the broker prints that of its first listener only.
-    private static func freePort() throws(BenchError) -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                bind(descriptor, name, length) == 0 ? getsockname(descriptor, name, &length) : -1
-            }
-        }
-        guard status == 0 else { throw BenchError("no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

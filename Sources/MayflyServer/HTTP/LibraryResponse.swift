@@ -9,9 +9,14 @@ internal import CMicroHTTPD
 @safe package final class LibraryResponse: @unchecked Sendable {
     private let pointer: OpaquePointer  // MHD_Response *, one reference of which is owned here
 
-    /// Nil when it must not be sent, or when the library cannot hold it.
-    package init?(_ reply: HTTPReply, closing: Bool = false) {
+    /// For a reply that is to be kept; nil when it must not be sent, or when the library cannot hold it.
+    package convenience init?(_ reply: HTTPReply) {
         guard reply.isSendable else { return nil }
+        self.init(reply, closing: false)
+    }
+
+    /// For a reply that may be sent; nil when the library cannot hold it.
+    init?(_ reply: HTTPReply, closing: Bool) {
         let created = unsafe reply.body.withUnsafeBytes { unsafe mayfly_http_response($0.baseAddress, $0.count) }
         guard let response = unsafe created else { return nil }
         var isComplete = true

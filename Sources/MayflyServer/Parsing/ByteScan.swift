@@ -17,16 +17,6 @@ enum ByteScan {
         }
     }
 
-    /// Where `byte` stands first in `bytes`, by the C library's vector instructions.
-    static func index(of byte: UInt8, in bytes: ArraySlice<UInt8>) -> Int? {
-        unsafe bytes.withUnsafeBytes { buffer in
-            guard let start = buffer.baseAddress, let found = unsafe memchr(start, Int32(byte), buffer.count) else {
-                return nil
-            }
-            return unsafe bytes.startIndex + (UnsafeRawPointer(found) - start)
-        }
-    }
-
     /// Whether one of the bytes is a control character other than a tab; and whether one is outside ASCII.
     static func fieldValue(_ bytes: Swift.Span<UInt8>) -> (hasControl: Bool, hasHighBit: Bool) {
         var control: UInt8 = 0

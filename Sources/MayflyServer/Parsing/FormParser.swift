@@ -1,3 +1,5 @@
+import MayflyCrypto
+
 /// Reads application/x-www-form-urlencoded as UTF-8 (RFC 6749 appendix B), strictly.
 package enum FormParser {
     /// Pairs in one form, empty stretches between two `&` counted.
@@ -20,7 +22,7 @@ package enum FormParser {
         while !rest.isEmpty {
             count += 1
             guard count <= maximumFields else { throw .tooManyFields }
-            let end = ByteScan.index(of: UInt8(ascii: "&"), in: rest) ?? rest.endIndex
+            let end = ByteSearch.index(of: UInt8(ascii: "&"), in: rest) ?? rest.endIndex
             let pair = rest[rest.startIndex..<end]
             rest = end < rest.endIndex ? rest[(end + 1)...] : []
             guard !pair.isEmpty else { continue }
@@ -30,7 +32,7 @@ package enum FormParser {
     }
 
     private static func read(_ pair: ArraySlice<UInt8>, into fields: inout FormFields) throws(HTTPSyntaxError) {
-        let equals = ByteScan.index(of: UInt8(ascii: "="), in: pair) ?? pair.endIndex
+        let equals = ByteSearch.index(of: UInt8(ascii: "="), in: pair) ?? pair.endIndex
         let encoded = equals < pair.endIndex ? pair[(equals + 1)...] : []
         let name = try PercentEncoding.decodedBytes(pair[pair.startIndex..<equals], plusIsSpace: true)
         guard !name.isEmpty else { throw .emptyName }
