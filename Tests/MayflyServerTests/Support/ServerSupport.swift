@@ -3,7 +3,7 @@ import MayflyServer
 
 /// Waits for a condition, at most ten seconds.
 func eventually(_ condition: () -> Bool) -> Bool {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(60)
     while !condition() {
         guard ContinuousClock.now < end else { return false }
         sched_yield()
