@@ -1,5 +1,6 @@
 /* What echo.c and floor.c share: an answer as the broker sent it, head and body, read from a file and sent again as
-   fixed bytes, and a daemon with the broker's own start flags. */
+   fixed bytes, and a daemon with as many
+   of the library's own threads as the broker has. */
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>

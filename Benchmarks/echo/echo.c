@@ -1,5 +1,5 @@
-/* The peer that a broker's answer is measured against: libmicrohttpd alone, with the broker's own start flags, which
-   reads a request and answers with fixed bytes. usage: echo RESPONSE_FILE THREADS; prints its port. */
+/* The peer that a broker's answer is measured against: libmicrohttpd alone, on its own threads, which reads a request
+   and answers with fixed bytes. usage: echo RESPONSE_FILE THREADS; prints its port. */
 #include "answer.h"
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url, const char *method,

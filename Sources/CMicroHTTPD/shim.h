@@ -4,7 +4,7 @@
 
 #include <microhttpd.h>
 
-/// What the library calls back; `context` is handed to each. The accept policy is NULL for none.
+/// What the library calls back; `context` is handed to each but the last, which has its own.
 struct mayfly_http_callbacks {
     void *context;
     MHD_AcceptPolicyCallback accept;
@@ -12,15 +12,13 @@ struct mayfly_http_callbacks {
     MHD_AccessHandlerCallback handle;
     MHD_RequestCompletedCallback completed;
     MHD_NotifyConnectionCallback connection;
+    void *connection_context;
 };
 
 struct mayfly_http_options {
     /// A listening socket, owned by the library once the start succeeds.
     int listen_fd;
-    unsigned int threads;
     unsigned int connections;
-    /// Zero for no limit.
-    unsigned int connections_per_address;
     size_t memory_per_connection;
     /// TLS: which versions and ciphers, and the function that GnuTLS asks for the certificate; NULL for plain HTTP.
     const char *tls_priorities;
@@ -36,8 +34,8 @@ static inline size_t mayfly_http_keep_escapes(void *context, struct MHD_Connecti
     return length;
 }
 
-/// Starts the epoll thread pool, or returns NULL. Without MHD_USE_ERROR_LOG the library writes no log line, so nothing
-/// a client sends can fill or forge one; SIGPIPE is the caller's to ignore.
+/// Makes a daemon that does something only when `MHD_run` is called, or returns NULL. Without MHD_USE_ERROR_LOG the library
+/// writes no log line, so nothing a client sends can fill or forge one; SIGPIPE is the caller's to ignore.
 static inline struct MHD_Daemon *mayfly_http_start(struct mayfly_http_callbacks callbacks,
                                                    struct mayfly_http_options options) {
     struct MHD_OptionItem tls[] = {
@@ -48,21 +46,31 @@ static inline struct MHD_Daemon *mayfly_http_start(struct mayfly_http_callbacks 
     struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
     int is_tls = options.tls_certificate != NULL;
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, callbacks.accept,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (is_tls ? MHD_USE_TLS : 0), 0, callbacks.accept,
         callbacks.context,
         callbacks.handle, callbacks.context,
         MHD_OPTION_LISTEN_SOCKET, options.listen_fd,
-        MHD_OPTION_THREAD_POOL_SIZE, options.threads > 1 ? options.threads : 0,
         MHD_OPTION_CONNECTION_LIMIT, options.connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, options.connections_per_address,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory_per_connection,
         MHD_OPTION_URI_LOG_CALLBACK, callbacks.request_line, callbacks.context,
         MHD_OPTION_NOTIFY_COMPLETED, callbacks.completed, callbacks.context,
-        MHD_OPTION_NOTIFY_CONNECTION, callbacks.connection, callbacks.context,
+        MHD_OPTION_NOTIFY_CONNECTION, callbacks.connection, callbacks.connection_context,
         MHD_OPTION_UNESCAPE_CALLBACK, mayfly_http_keep_escapes, NULL,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_ARRAY, is_tls ? tls : plain,
         MHD_OPTION_END);
+}
+
+/// The descriptor that can be read while something has happened to one of the daemon's sockets, or -1.
+static inline int mayfly_http_events(struct MHD_Daemon *daemon) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    return info == NULL ? -1 : info->epoll_fd;
+}
+
+/// How many connections the daemon has.
+static inline unsigned int mayfly_http_connections(struct MHD_Daemon *daemon) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info == NULL ? 0 : info->num_connections;
 }
 
 /// The socket, or -1.

@@ -162,17 +162,6 @@ import Testing
         #expect(try third.response().status == 200)
     }
 
-    @Test func closesConnectionsPastTheLimitOfOneAddress() throws {
-        var limits = HTTPLimits()
-        limits.maximumConnectionsPerAddress = 2
-        let server = try startServer(FakeHandler.echo, limits: limits)
-        defer { server.stop() }
-        let request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
-        let clients = try (0..<2).map { _ in try RawClient(port: server.port) }
-        for client in clients { #expect(try client.exchange(request).status == 200) }
-        #expect(try RawClient(port: server.port).isClosed())
-    }
-
     @Test func listensOnIPv6() throws {
         let address = try #require(ListenAddress.parse("[::1]:0"))
         guard let server = try? HTTPServer(address: address, handler: FakeHandler.echo) else { return }

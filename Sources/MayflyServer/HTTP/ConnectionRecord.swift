@@ -22,10 +22,12 @@ final class ConnectionRecord: Sendable {
     }
 
     let remoteAddress: String
+    /// Its loop's.
+    let bell: LoopBell
     private let state: Mutex<State>
 
-    init(descriptor: Int32, remoteAddress: String, deadline: ContinuousClock.Instant) {
-        self.remoteAddress = remoteAddress
+    init(descriptor: Int32, bell: LoopBell, remoteAddress: String, deadline: ContinuousClock.Instant) {
+        (self.bell, self.remoteAddress) = (bell, remoteAddress)
         state = Mutex(State(descriptor: descriptor, phase: .header, deadline: deadline))
     }
 

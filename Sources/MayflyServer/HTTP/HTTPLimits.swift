@@ -20,8 +20,6 @@ package struct HTTPLimits: Equatable, Sendable {
     package var drainTime: Duration = .seconds(10)
     /// Open connections; more wait in the backlog, and an eighth below it the longest waiting are closed.
     package var maximumConnections = 1024
-    /// Open connections from one address; nil for no limit of its own.
-    package var maximumConnectionsPerAddress: Int?
     /// Threads that read requests and run the handler; nil for one per active processor.
     package var threads: Int?
 

@@ -1,22 +1,14 @@
-internal import CGnuTLS
-internal import CMicroHTTPD
 internal import Glibc
 internal import Synchronization
 
-/// An HTTP/1.1 server: a pool of library threads that read requests, run the handler and send its replies.
+/// An HTTP/1.1 server: a few threads that read requests, run the handler and send its replies.
 package final class HTTPServer: Sendable {
-    /// Memory for one connection's header, its parsed fields and a piece of its body.
-    ///
-    /// Above 32 KiB the library maps it, page by page as it is used, and gives it back when the connection closes; up
-    /// to there it would come from the heap, which keeps what a flood of connections has touched.
-    private static let connectionMemory = 36 * 1024
-
     /// The port in use.
     package let port: UInt16
 
     private let core: HTTPServerCore
     private let sweeper: ConnectionSweeper
-    private let daemon: Mutex<RunningDaemon?>
+    private let loops: Mutex<[HTTPLoop]>
 
     /// Listens, and accepts from then on.
     ///
@@ -33,12 +25,13 @@ package final class HTTPServer: Sendable {
         core = try HTTPServerCore(limits: limits, tls: listener, handler: handler)
         sweeper = ConnectionSweeper(core.registry, limits: limits)
         try sweeper.start()
-        guard let running = RunningDaemon(core, socket.fileDescriptor, memory: Self.connectionMemory) else {
-            sweeper.stop()
-            throw .cannotStart
+        loops = Mutex([])
+        do throws(HTTPServerError) {
+            try startLoops(socket)
+        } catch {
+            stopLoops()
+            throw error
         }
-        _ = socket.release()
-        daemon = Mutex(running)
     }
 
     deinit { stop() }
@@ -58,54 +51,27 @@ package final class HTTPServer: Sendable {
     ///
     /// Not to be called from the handler: it waits for the handler's thread.
     package func stop() {
-        guard let daemon = self.daemon.withLock({ $0.take() }) else { return }
+        guard loops.withLock({ !$0.isEmpty }) else { return }
         core.beginDraining()
         let isIdle = core.registry.drain(within: core.limits.drainTime) { $0.cutIfIdle() }
         core.endParked()
         if !isIdle { _ = core.registry.drain(within: .seconds(1)) { $0.cutIfIdle() } }
-        daemon.stop()
-        sweeper.stop()
+        stopLoops()
     }
-}
 
-/// A started daemon of the library and the core it calls back.
-@safe private struct RunningDaemon: ~Copyable {
-    private let daemon: OpaquePointer
-    private let context: Unmanaged<HTTPServerCore>
-
-    /// Starts the library's threads; they take over the descriptor.
-    ///
-    /// Nil when they did not start.
-    init?(_ core: HTTPServerCore, _ descriptor: Int32, memory: Int) {
-        let context = unsafe Unmanaged.passRetained(core)
-        let limits = core.limits
-        let started = unsafe mayfly_http_start(
-            mayfly_http_callbacks(
-                context: context.toOpaque(),
-                accept: httpAcceptConnection,
-                request_line: httpRequestLineArrived,
-                handle: httpRequestProgressed,
-                completed: httpRequestCompleted,
-                connection: httpConnectionChanged),
-            mayfly_http_options(
-                listen_fd: descriptor,
-                threads: UInt32(clamping: limits.threads ?? HTTPLimits.processors),
-                connections: UInt32(clamping: limits.maximumConnections),
-                connections_per_address: UInt32(clamping: limits.maximumConnectionsPerAddress ?? 0),
-                memory_per_connection: memory,
-                tls_priorities: mayfly_tls_priorities(),
-                tls_certificate: core.tls == nil ? nil : mayfly_tls_retriever()))
-        guard let daemon = unsafe started else {
-            unsafe context.release()
-            return nil
+    /// Every loop takes connections from the same socket, and has an equal part of the places.
+    private func startLoops(_ socket: borrowing ListenSocket) throws(HTTPServerError) {
+        let count = max(1, core.limits.threads ?? HTTPLimits.processors)
+        let (part, rest) = core.limits.maximumConnections.quotientAndRemainder(dividingBy: count)
+        for index in 0..<count {
+            let loop = try HTTPLoop(core)
+            try loop.start(socket.duplicate(), connections: part + (index < rest ? 1 : 0))
+            loops.withLock { $0.append(loop) }
         }
-        unsafe self.daemon = daemon
-        unsafe self.context = context
     }
 
-    /// Joins the threads and closes every connection; nothing may be parked.
-    consuming func stop() {
-        unsafe MHD_stop_daemon(daemon)
-        unsafe context.release()
+    private func stopLoops() {
+        for loop in loops.withLock({ exchange(&$0, with: []) }) { loop.stop() }
+        sweeper.stop()
     }
 }

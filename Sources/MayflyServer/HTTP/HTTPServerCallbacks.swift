@@ -1,8 +1,8 @@
 internal import CMicroHTTPD
 internal import Glibc
 
-// The functions that libmicrohttpd calls on its own threads. Each recovers the objects behind its pointers and calls
-// one method. The context is the server's core, kept alive until the daemon has stopped.
+// The functions that libmicrohttpd calls on a loop's thread. Each recovers the objects behind its pointers and calls
+// one method. The context is the server's core, or a connection's loop, kept alive until the daemon has stopped.
 
 func httpAcceptConnection(
     _ context: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
@@ -16,21 +16,20 @@ func httpConnectionChanged(
     _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ stored: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
 ) {
-    guard let core = unsafe core(context), let connection = unsafe connection, let stored = unsafe stored else {
-        return
-    }
+    guard let context = unsafe context, let connection = unsafe connection, let stored = unsafe stored else { return }
+    let loop = unsafe Unmanaged<HTTPLoop>.fromOpaque(context).takeUnretainedValue()
     switch change {
     case .CONNECTION_NOTIFY_STARTED:
-        if let tls = core.tls {
+        if let tls = loop.core.tls {
             guard let session = unsafe mayfly_http_tls_session(connection) else { return }
             unsafe tls.begin(session)
         }
-        let record = core.opened(descriptor: unsafe mayfly_http_socket(connection))
+        let record = loop.core.opened(descriptor: unsafe mayfly_http_socket(connection), bell: loop.bell)
         unsafe stored.pointee = Unmanaged.passRetained(record).toOpaque()
     case .CONNECTION_NOTIFY_CLOSED:
         guard let pointer = unsafe stored.pointee else { return }
         unsafe stored.pointee = nil
-        core.closed(unsafe Unmanaged<ConnectionRecord>.fromOpaque(pointer).takeRetainedValue())
+        loop.core.closed(unsafe Unmanaged<ConnectionRecord>.fromOpaque(pointer).takeRetainedValue())
     }
 }
 

@@ -2,7 +2,7 @@ internal import CMicroHTTPD
 internal import Glibc
 internal import Synchronization
 
-/// What the library's threads work on: everything the callbacks share.
+/// What the loops' threads work on: everything the callbacks share.
 final class HTTPServerCore: Sendable {
     let limits: HTTPLimits
     let registry: ConnectionRegistry
@@ -40,9 +40,10 @@ final class HTTPServerCore: Sendable {
 
     // MARK: Connections
 
-    func opened(descriptor: Int32) -> ConnectionRecord {
+    func opened(descriptor: Int32, bell: LoopBell) -> ConnectionRecord {
         let record = ConnectionRecord(
             descriptor: descriptor,
+            bell: bell,
             remoteAddress: peerAddress(descriptor),
             deadline: .now + limits.headerDeadline)
         registry.add(record)
@@ -136,7 +137,8 @@ final class HTTPServerCore: Sendable {
             return unsafe queue(reply, exchange, on: connection, closing: !isAccepting)
         case .parked(let begin):
             let rejected = exchange.rejected
-            let slot = ParkedSlot(unsafe SuspendedConnection(suspending: connection)) { [handler] in
+            let slot = ParkedSlot(unsafe SuspendedConnection(suspending: connection, of: exchange.record.bell)) {
+                [handler] in
                 handler.reject(status: 503, request: rejected)
             }
             exchange.slot = slot

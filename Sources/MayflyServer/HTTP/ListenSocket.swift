@@ -20,6 +20,17 @@ struct ListenSocket: ~Copyable {
 
     deinit { close(descriptor) }
 
+    private init(duplicate: Int32) {
+        descriptor = duplicate
+    }
+
+    /// Another descriptor of the same socket.
+    func duplicate() throws(HTTPServerError) -> ListenSocket {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw .cannotListen(errno: errno) }
+        return ListenSocket(duplicate: copy)
+    }
+
     /// The port in use, the system's choice where 0 was asked for.
     func port() throws(HTTPServerError) -> UInt16 {
         var name = sockaddr_storage()

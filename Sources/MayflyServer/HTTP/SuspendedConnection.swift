@@ -6,14 +6,17 @@ internal import CMicroHTTPD
 /// any time." Nothing else is done with the pointer.
 @safe struct SuspendedConnection: @unchecked Sendable {
     private let connection: OpaquePointer
+    private let bell: LoopBell
 
-    /// Suspends the connection; called only by the library's request callback, on its thread.
-    init(suspending connection: OpaquePointer) {
+    /// Suspends the connection; called only by the library's request callback, on its loop's thread.
+    init(suspending connection: OpaquePointer, of bell: LoopBell) {
         unsafe self.connection = connection
+        self.bell = bell
         unsafe MHD_suspend_connection(connection)
     }
 
     func resume() {
         unsafe MHD_resume_connection(connection)
+        bell.ring()
     }
 }

@@ -35,6 +35,26 @@ final class WakeUp: Sendable {
     func wait(milliseconds: Int32) {
         var entry = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&entry, 1, milliseconds) > 0 else { return }
+        forget()
+    }
+
+    /// Waits for a signal, or until `descriptor` can be read, and tells whether there was a signal.
+    ///
+    /// At most that many milliseconds, -1 for no limit; returns early when a signal handler runs.
+    func wait(orFor descriptor: Int32, milliseconds: Int32) -> Bool {
+        var entries = (
+            pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        )
+        let count = unsafe withUnsafeMutablePointer(to: &entries) { pointer in
+            unsafe pointer.withMemoryRebound(to: pollfd.self, capacity: 2) { unsafe poll($0, 2, milliseconds) }
+        }
+        guard count > 0, entries.0.revents != 0 else { return false }
+        forget()
+        return true
+    }
+
+    private func forget() {
         var bytes: (UInt64, UInt64) = (0, 0)
         _ = unsafe read(readEnd, &bytes, 16)
     }

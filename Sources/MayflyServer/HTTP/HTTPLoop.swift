@@ -1,0 +1,67 @@
+internal import Glibc
+internal import Synchronization
+
+/// A thread that runs one daemon of the library: it waits until something has happened, and has the library look at it.
+///
+/// The library offers threads of its own. They wait inside of it, where up to 128 events are taken from the system at a
+/// time and, after a batch of just as many, the next wait comes before a look at what there is (`MHD_epoll`, in 1.0.1
+/// too). Clients that happened to be ready together would wait until another one comes. Here the library never waits.
+final class HTTPLoop: Sendable {
+    let core: HTTPServerCore
+    /// Rung for each of its connections that was suspended and may go on.
+    let bell: LoopBell
+    private let isStopping = Atomic<Bool>(false)
+    private let thread = Mutex<pthread_t?>(nil)
+
+    init(_ core: HTTPServerCore) throws(HTTPServerError) {
+        self.core = core
+        bell = try LoopBell()
+    }
+
+    /// Takes connections from `socket` until `stop()`, at most `connections` at a time.
+    func start(_ socket: consuming ListenSocket, connections: Int) throws(HTTPServerError) {
+        guard let daemon = LibraryDaemon(self, socket, connections: connections) else { throw .cannotStart }
+        let context = unsafe Unmanaged.passRetained(LoopThread(loop: self, daemon: daemon))
+        var thread: pthread_t = 0
+        guard unsafe pthread_create(&thread, nil, loopMain, context.toOpaque()) == 0 else {
+            unsafe context.release()
+            throw .cannotStart
+        }
+        self.thread.withLock { $0 = thread }
+    }
+
+    /// Returns when the thread has ended and every connection is closed; none may be parked.
+    ///
+    /// Not to be called on the thread itself.
+    func stop() {
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        bell.ring()
+        if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
+    }
+
+    fileprivate func run(_ daemon: LibraryDaemon) {
+        while !isStopping.load(ordering: .sequentiallyConsistent) {
+            // While the library knows of more to do, it asks the system itself what else there is.
+            let patience = daemon.patience
+            if patience != 0 { bell.wait(orFor: daemon.events, milliseconds: patience) }
+            daemon.look()
+        }
+    }
+}
+
+/// A loop and its daemon, handed to their thread; the daemon ends with it.
+private final class LoopThread {
+    let loop: HTTPLoop
+    let daemon: LibraryDaemon
+
+    init(loop: HTTPLoop, daemon: LibraryDaemon) {
+        (self.loop, self.daemon) = (loop, daemon)
+    }
+}
+
+private func loopMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context = unsafe context else { return nil }
+    let thread = unsafe Unmanaged<LoopThread>.fromOpaque(context).takeRetainedValue()
+    thread.loop.run(thread.daemon)
+    return nil
+}
