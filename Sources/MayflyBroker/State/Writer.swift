@@ -20,6 +20,8 @@ package final class Writer: Sendable {
     private let live: LiveSettings
     let queue = DispatchQueue(label: "mayfly.writer")
     private let pending = Mutex(Pending())
+    /// Where a turn waits for more commands.
+    private let company = TimedWait()
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
     let position: Mutex<Position>
     let health = WriterHealth()
@@ -34,10 +36,30 @@ package final class Writer: Sendable {
         var jobs: [Job] = []
         /// Whether a turn on the queue is asked for or under way.
         var isDraining = false
-        /// Whether that turn waits for more commands.
+        /// Whether that turn waits for more commands, and nobody has told it yet that there are enough.
         var isGathering = false
         var isStopped = false
         var pace = CommitPace(now: Writer.steadyTime())
+
+        /// Whether a turn has to be asked for, now that there are commands.
+        mutating func needsTurn() -> Bool {
+            defer { isDraining = true }
+            return !isDraining
+        }
+
+        /// Nanoseconds that the turn under way waits for more commands.
+        mutating func gather() -> Int64 {
+            let wait = jobs.isEmpty || isStopped ? 0 : pace.wait(count: jobs.count, now: Writer.steadyTime())
+            isGathering = wait > 0
+            return wait
+        }
+
+        /// Whether the turn under way has to be told that it need not wait any longer.
+        mutating func hasGathered() -> Bool {
+            guard isGathering, isStopped || jobs.count >= CommitPace.enough else { return false }
+            isGathering = false
+            return true
+        }
 
         mutating func takeBatch() -> [Job] {
             isGathering = false
@@ -48,14 +70,6 @@ package final class Writer: Sendable {
             let batch = Array(jobs.prefix(Writer.maximumBatch))
             jobs.removeFirst(batch.count)
             return batch
-        }
-
-        /// The turn to ask for, now that there are commands.
-        mutating func nextTurn() -> Turn {
-            guard !isDraining || isGathering && (jobs.count >= CommitPace.enough || isStopped) else { return .none }
-            let wait = isStopped ? 0 : pace.wait(count: jobs.count, now: Writer.steadyTime())
-            (isDraining, isGathering) = (true, wait > 0)
-            return wait > 0 ? .later(wait) : .now
         }
     }
 
@@ -135,33 +149,16 @@ package final class Writer: Sendable {
                 }
             },
             refuse: { completion(.failure($0)) })
-        let verdict = pending.withLock { pending -> (turn: Turn, refusal: BrokerError?) in
-            if pending.isStopped { return (.none, .unavailable(.stopping)) }
-            if pending.jobs.count >= Self.maximumPending { return (.none, .unavailable(.overloaded)) }
+        let verdict = pending.withLock { pending -> (needsTurn: Bool, hasGathered: Bool, refusal: BrokerError?) in
+            if pending.isStopped { return (false, false, .unavailable(.stopping)) }
+            if pending.jobs.count >= Self.maximumPending { return (false, false, .unavailable(.overloaded)) }
             pending.jobs.append(job)
             pending.pace.arrived()
-            return (pending.nextTurn(), nil)
+            return (pending.needsTurn(), pending.hasGathered(), nil)
         }
         if let refusal = verdict.refusal { job.refuse(refusal) }
-        take(verdict.turn)
-    }
-
-    /// A turn on the queue to ask for.
-    private enum Turn {
-        case none
-        case now
-        /// After so many nanoseconds.
-        case later(Int64)
-    }
-
-    private func take(_ turn: Turn) {
-        switch turn {
-        case .none: break
-        case .now: queue.async { self.drain() }
-        case .later(let nanoseconds):
-            // Weakly: a turn that `stop` has forestalled would hold the store open past the end of the process.
-            queue.asyncAfter(deadline: .now() + .nanoseconds(Int(nanoseconds))) { [weak self] in self?.drain() }
-        }
+        if verdict.hasGathered { company.end() }
+        if verdict.needsTurn { queue.async { self.drain() } }
     }
 
     /// Tells `observer` of every later commit, after those that came before it; somebody else keeps it.
@@ -188,7 +185,11 @@ package final class Writer: Sendable {
 
     /// Refuses new commands, and returns when every accepted one has been answered.
     package func stop() {
-        pending.withLock { $0.isStopped = true }
+        let hasGathered = pending.withLock { pending in
+            pending.isStopped = true
+            return pending.hasGathered()
+        }
+        if hasGathered { company.end() }
         // A command may be accepted already whose turn on the queue has not been asked for yet.
         repeat { queue.sync { drain() } } while pending.withLock { $0.isDraining }
         observers.withLock { $0.removeAll() }
@@ -208,13 +209,15 @@ package final class Writer: Sendable {
     /// A turn that comes too late, because another has done its work, finds nothing: whoever leaves commands behind, or
     /// adds the first one, has asked for a turn under the same lock.
     private func drain() {
+        let patience = pending.withLock { $0.gather() }
+        if patience > 0 { company.wait(nanoseconds: patience) }
         let jobs = pending.withLock { $0.takeBatch() }
         if !jobs.isEmpty { commit(jobs) }
-        take(
-            pending.withLock { pending in
-                pending.isDraining = false
-                return pending.jobs.isEmpty ? .none : pending.nextTurn()
-            })
+        let needsTurn = pending.withLock { pending in
+            pending.isDraining = false
+            return pending.jobs.isEmpty ? false : pending.needsTurn()
+        }
+        if needsTurn { queue.async { self.drain() } }
     }
 
     private func commit(_ jobs: [Job]) {
