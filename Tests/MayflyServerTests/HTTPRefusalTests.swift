@@ -80,6 +80,21 @@ import Testing
         #expect(try status(of: "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 400)
     }
 
+    /// The memory of a connection is full before the line ends, and nothing says so to the server's own code.
+    @Test func aChunkExtensionWithoutEndUsesNoProcessorAndIsCut() throws {
+        let busy = BusyTime()
+        var limits = HTTPLimits.oneThread
+        limits.bodyDeadline = .seconds(3)
+        let server = try startServer(busy.handler, limits: limits)
+        defer { server.stop() }
+        let request = "POST / HTTP/1.1\r\nHost: h\r\n"
+        #expect(try RawClient(port: server.port).exchange(request + "Content-Length: 1\r\n\r\na").status == 200)
+        let client = try RawClient(port: server.port)
+        client.send(request + "Transfer-Encoding: chunked\r\n\r\n1;" + String(repeating: "a", count: 60_000))
+        #expect(busy.measure() < 0.2)
+        #expect(try client.isClosed())
+    }
+
     @Test(arguments: ["HTTP/2.0", "HTTP/0.9"])
     func answers505ToOtherVersions(_ version: String) throws {
         #expect(try status(of: "GET / \(version)\r\nHost: h\r\n\r\n") == 505)

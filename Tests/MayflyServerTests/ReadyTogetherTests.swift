@@ -1,3 +1,4 @@
+import Glibc
 import MayflyServer
 import Synchronization
 import Testing
@@ -31,6 +32,25 @@ import Testing
         for client in clients { #expect(try client.response().status == 200) }
         for reply in lot.takeAll() { reply.finish(HTTPReply(status: 204)) }
         #expect(try busy.response().status == 204)
+    }
+
+    /// The library looks twice for each of them, with nothing new from the system in between.
+    @Test func requestsSentInOneGoAreNotHeldUp() throws {
+        let waits = Mutex<[Int]>([])
+        let server = try startServer(
+            FakeHandler { _ in
+                var usage = rusage()
+                // RUSAGE_THREAD, which this thread is.
+                getrusage(__rusage_who_t(1), &usage)
+                waits.withLock { $0.append(usage.ru_nvcsw) }
+                return .reply(HTTPReply(status: 200))
+            }, limits: .oneThread)
+        defer { server.stop() }
+        let client = try RawClient(port: server.port)
+        client.send(String(repeating: request("/"), count: 1000))
+        for _ in 0..<1000 { #expect(try client.response().status == 200) }
+        let (first, last) = waits.withLock { ($0.first ?? 0, $0.last ?? 0) }
+        #expect(last - first < 200)
     }
 
     private func request(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n" }

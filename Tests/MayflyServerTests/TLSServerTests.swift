@@ -96,6 +96,18 @@ import Testing
         #expect(!String(decoding: received, as: UTF8.self).contains("HTTP/1.1 200"))
     }
 
+    @Test func aHandshakeThatStallsUsesNoProcessor() throws {
+        let busy = BusyTime()
+        let server = try start(busy.handler, limits: .oneThread)
+        defer { server.stop() }
+        #expect(try client().send(post(server, 1)).status == 200)
+        let stalled = try RawClient(port: server.port)
+        // The beginning of a record with a ClientHello in it.
+        stalled.send([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])
+        #expect(busy.measure() < 0.2)
+        #expect(try client().send(post(server, 65_536)).body.count == 65_536)
+    }
+
     @Test func onlyTheListenerThatAsksSeesACertificate() throws {
         let handler = FakeHandler(respond: { request in
             .reply(HTTPReply(status: 200, body: Array((request.peerCertificate?.thumbprint ?? "none").utf8)))

@@ -10,6 +10,8 @@ final class HTTPLoop: Sendable {
     let core: HTTPServerCore
     /// Rung for each of its connections that was suspended and may go on.
     let bell: LoopBell
+    /// Looks in a row that brought no request on, while the library knew of more to do, before each has to wait.
+    private static let vainLooks = 16
     private let isStopping = Atomic<Bool>(false)
     private let thread = Mutex<pthread_t?>(nil)
 
@@ -40,11 +42,20 @@ final class HTTPLoop: Sendable {
     }
 
     fileprivate func run(_ daemon: LibraryDaemon) {
+        var (vain, steps) = (0, bell.stepCount)
         while !isStopping.load(ordering: .sequentiallyConsistent) {
-            // While the library knows of more to do, it asks the system itself what else there is.
             let patience = daemon.patience
-            if patience != 0 { bell.wait(orFor: daemon.events, milliseconds: patience) }
+            if patience != 0 {
+                vain = 0
+                bell.wait(orFor: daemon.events, milliseconds: patience)
+            } else if vain >= Self.vainLooks {
+                // It also takes a client that it waits for to be ready, in a handshake for one, and would try for ever.
+                bell.wait(orFor: daemon.events, milliseconds: 1)
+            }
+            // Where there was no wait, the library asks the system itself what else there is.
             daemon.look()
+            vain = bell.stepCount == steps ? vain + 1 : 0
+            steps = bell.stepCount
         }
     }
 }
