@@ -136,6 +136,33 @@ import Testing
         }
     }
 
+    @Test func everyStopWaitsForTheThreads() throws {
+        let (isBusy, mayGoOn) = (Flag(), Flag())
+        var limits = HTTPLimits.oneThread
+        limits.drainTime = .milliseconds(1)
+        let server = try startServer(
+            FakeHandler { _ in
+                isBusy.set()
+                _ = eventually { mayGoOn.isSet }
+                return .reply(HTTPReply(status: 200))
+            }, limits: limits)
+        let client = try RawClient(port: server.port)
+        client.send(Self.request)
+        #expect(eventually { isBusy.isSet })
+        let stopped = [Flag(), Flag()]
+        for flag in stopped {
+            onThread {
+                server.stop()
+                flag.set()
+            }
+        }
+        // Longer than either waits for the requests.
+        usleep(1_500_000)
+        #expect(!stopped.contains { $0.isSet })
+        mayGoOn.set()
+        #expect(eventually { stopped.allSatisfy { $0.isSet } })
+    }
+
     @Test func stopClosesIdleConnectionsAtOnceAndTwiceIsHarmless() throws {
         let server = try startServer(FakeHandler.echo)
         let client = try RawClient(port: server.port)

@@ -29,7 +29,8 @@ package final class HTTPServer: Sendable {
         do throws(HTTPServerError) {
             try startLoops(socket)
         } catch {
-            stopLoops()
+            // The loops that did start may have taken requests.
+            stop()
             throw error
         }
     }
@@ -49,14 +50,17 @@ package final class HTTPServer: Sendable {
     /// Stops accepting, waits up to the drain time for accepted requests, ends what is still parked with 503, and
     /// returns when no thread of the server runs.
     ///
-    /// Not to be called from the handler: it waits for the handler's thread.
+    /// Not to be called from the handler: it waits for the handler's thread. Who calls it again waits just as long.
     package func stop() {
-        guard loops.withLock({ !$0.isEmpty }) else { return }
-        core.beginDraining()
-        let isIdle = core.registry.drain(within: core.limits.drainTime) { $0.cutIfIdle() }
-        core.endParked()
-        if !isIdle { _ = core.registry.drain(within: .seconds(1)) { $0.cutIfIdle() } }
-        stopLoops()
+        loops.withLock { loops in
+            core.beginDraining()
+            let isIdle = core.registry.drain(within: core.limits.drainTime) { $0.cutIfIdle() }
+            core.endParked()
+            if !isIdle { _ = core.registry.drain(within: .seconds(1)) { $0.cutIfIdle() } }
+            for loop in loops { loop.stop() }
+            loops = []
+            sweeper.stop()
+        }
     }
 
     /// Every loop takes connections from the same socket, and has an equal part of the places.
@@ -68,10 +72,5 @@ package final class HTTPServer: Sendable {
             try loop.start(socket.duplicate(), connections: part + (index < rest ? 1 : 0))
             loops.withLock { $0.append(loop) }
         }
-    }
-
-    private func stopLoops() {
-        for loop in loops.withLock({ exchange(&$0, with: []) }) { loop.stop() }
-        sweeper.stop()
     }
 }
