@@ -97,7 +97,7 @@ func httpRequestCompleted(
     unsafe stored.pointee = nil
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
     exchange.record.bell.noteStep()
-    unsafe Unmanaged<HTTPServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.requestEnded(exchange.record) }
+    unsafe Unmanaged<HTTPServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.requestEnded(exchange) }
 }
 
 private func core(_ context: UnsafeMutableRawPointer?) -> HTTPServerCore? {

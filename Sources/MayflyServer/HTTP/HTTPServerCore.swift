@@ -59,8 +59,10 @@ final class HTTPServerCore: Sendable {
         record.beginHeader(deadline: .now + limits.headerDeadline)
     }
 
-    func requestEnded(_ record: ConnectionRecord) {
-        record.enter(.idle, deadline: .now + limits.idleTimeout)
+    func requestEnded(_ exchange: Exchange) {
+        // Where the client has gone, nothing else has asked for a parked request's reply.
+        _ = exchange.slot?.take()
+        exchange.record.enter(.idle, deadline: .now + limits.idleTimeout)
     }
 
     // MARK: Requests

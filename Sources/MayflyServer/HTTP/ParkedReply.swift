@@ -61,8 +61,9 @@ final class ParkedSlot: Sendable {
 
     /// Stores the reply and lets the connection go on, if nobody has yet.
     ///
-    /// The library is called inside this one connection's lock. `HTTPServer.stop()` takes the same lock on every parked
-    /// connection before it frees the library's daemon, so no thread is still in the call by then.
+    /// The library is called inside this one connection's lock, and looks at its daemon to the end of that call.
+    /// Nothing ends the request without taking the same lock, so no thread is still in the call when
+    /// `HTTPServer.stop()` frees the daemon.
     func finish(_ reply: HTTPReply) {
         let (isFirst, observer) = state.withLock { state -> (Bool, (@Sendable (HTTPReply) -> Void)?) in
             switch state {
