@@ -34,8 +34,8 @@ static inline size_t mayfly_http_keep_escapes(void *context, struct MHD_Connecti
     return length;
 }
 
-/// Makes a daemon that does something only when `MHD_run` is called, or returns NULL. Without MHD_USE_ERROR_LOG the library
-/// writes no log line, so nothing a client sends can fill or forge one; SIGPIPE is the caller's to ignore.
+/// Makes a daemon that does something only when `MHD_run` is called, or returns NULL. Without MHD_USE_ERROR_LOG the
+/// library writes no log line, so nothing a client sends can fill or forge one; SIGPIPE is the caller's to ignore.
 static inline struct MHD_Daemon *mayfly_http_start(struct mayfly_http_callbacks callbacks,
                                                    struct mayfly_http_options options) {
     struct MHD_OptionItem tls[] = {
