@@ -4,6 +4,8 @@
 /// allocations a token. OpenSSL still parses what it verifies, strictly.
 enum ECDSASignature {
     static let rawLength = 64
+    /// Bytes of the DER form: two INTEGERs of at most 33 bytes, three headers of two.
+    static let maximumLength = 72
     private static let half = rawLength / 2
 
     /// The order n of P-256 (FIPS 186-4 §D.1.2.3).
@@ -23,7 +25,7 @@ enum ECDSASignature {
         let s = raw.suffix(half)
         guard isInRange(r), isInRange(s) else { return nil }
         var output: [UInt8] = []
-        output.reserveCapacity(rawLength + 8)  // two INTEGERs of at most 33 bytes, three headers
+        output.reserveCapacity(maximumLength)
         output.append(sequence)
         output.append(UInt8(contentLength(r) + contentLength(s) + 4))  // at most 70
         for number in [r, s] {

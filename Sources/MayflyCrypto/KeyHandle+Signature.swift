@@ -1,7 +1,8 @@
 internal import COpenSSL
 
+/// Signatures by RSA and Ed25519, set up anew for each; ES256 goes by `ECDSAOperation`.
 extension KeyHandle {
-    /// Verifies a signature in OpenSSL's own shape, which for ECDSA is DER; every failure is false.
+    /// Verifies a signature in OpenSSL's own shape; every failure is false.
     func verifies(_ signature: [UInt8], over message: [UInt8], with algorithm: SignatureAlgorithm) -> Bool {
         // A refused signature leaves entries that would explain a later, unrelated failure.
         defer { ERR_clear_error() }
@@ -20,7 +21,7 @@ extension KeyHandle {
         }
     }
 
-    /// Signs in OpenSSL's own shape, which for ECDSA is DER.
+    /// Signs in OpenSSL's own shape.
     func signature(over message: [UInt8], with algorithm: SignatureAlgorithm) throws(CryptoError) -> [UInt8] {
         guard let context = unsafe EVP_MD_CTX_new() else { throw .outOfMemory }
         defer { unsafe EVP_MD_CTX_free(context) }

@@ -1,20 +1,11 @@
 internal import Synchronization
 
-/// OpenSSL's form of one key, shared by whoever verifies with it now.
-final class ParsedKey: Sendable {
-    let key: KeyHandle
-
-    init(_ key: consuming KeyHandle) {
-        self.key = key
-    }
-}
-
 /// OpenSSL's forms of the registered keys that were used last, bounded in number and shared by all threads.
 ///
 /// Two generations: when the young one is full it becomes the old one, and what the old one still held is freed. Found
 /// by thumbprint, which is a SHA-256 over the key's own numbers, so that no key is ever answered for another.
 package final class KeyHandleCache: Sendable {
-    /// Keys of one generation; with some 3 KB a key, both take 12 MB at most.
+    /// Keys of one generation; with some 4 KB a key, both take 16 MB at most.
     package static let capacity = 2048
     package static let shared = KeyHandleCache()
 
@@ -44,7 +35,7 @@ package final class KeyHandleCache: Sendable {
         if let found { return found }
         // Outside the lock. Two threads may parse the same key at once: either form is good.
         do {
-            let parsed = ParsedKey(try key.material.makeHandle())
+            let parsed = ParsedKey(try key.material.makeHandle(), for: .verifying)
             generations.withLock { Self.insert(parsed, for: key.thumbprint, into: &$0, capacity) }
             return parsed
         } catch {

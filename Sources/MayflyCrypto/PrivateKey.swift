@@ -15,7 +15,7 @@ package final class PrivateKey: Sendable {
     /// Finds out what `key` is for.
     private convenience init(adopting key: consuming KeyHandle) throws(CryptoError) {
         let (algorithm, material) = try Self.inspect(key)
-        try self.init(.memory(ParsedKey(key)), algorithm, material)
+        try self.init(.memory(ParsedKey(key, for: .signing)), algorithm, material)
     }
 
     /// Takes a key that stays in its token.
@@ -74,7 +74,7 @@ package final class PrivateKey: Sendable {
         let signature: [UInt8]
         switch place {
         case .token(let key): return try key.signature(over: message, with: algorithm)
-        case .memory(let parsed): signature = try parsed.key.signature(over: message, with: algorithm)
+        case .memory(let parsed): signature = try parsed.signature(over: message, with: algorithm)
         }
         return algorithm == .es256 ? try ECDSASignature.raw(fromDER: signature) : signature
     }

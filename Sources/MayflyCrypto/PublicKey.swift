@@ -26,7 +26,7 @@ package final class PublicKey: Sendable {
     }
 
     convenience init(_ material: PublicKeyMaterial, for algorithms: [SignatureAlgorithm]) throws(CryptoError) {
-        let parsed = ParsedKey(try material.makeHandle())
+        let parsed = ParsedKey(try material.makeHandle(), for: .verifying)
         self.init(material, for: algorithms, thumbprint: material.thumbprint, held: parsed)
     }
 
@@ -76,9 +76,9 @@ package final class PublicKey: Sendable {
         guard algorithms.contains(algorithm), let parsed = held ?? KeyHandleCache.shared.parsed(self) else {
             return false
         }
-        guard algorithm == .es256 else { return parsed.key.verifies(signature, over: message, with: algorithm) }
+        guard algorithm == .es256 else { return parsed.verifies(signature, over: message, with: algorithm) }
         guard let der = ECDSASignature.der(fromRaw: signature) else { return false }
-        return parsed.key.verifies(der, over: message, with: algorithm)
+        return parsed.verifies(der, over: message, with: algorithm)
     }
 
     /// SubjectPublicKeyInfo in PEM.
