@@ -33,8 +33,9 @@ internal import COpenSSL
 
     deinit { unsafe EVP_PKEY_CTX_free(original) }
 
-    /// Whether the DER `signature` holds; every failure is false.
-    func verifies(_ signature: [UInt8], over message: [UInt8]) -> Bool {
+    /// Whether R‖S holds (RFC 7518 §3.4); every failure is false.
+    func verifies(_ raw: [UInt8], over message: [UInt8]) -> Bool {
+        guard let signature = ECDSASignature.der(fromRaw: raw) else { return false }
         // A refused signature leaves entries that would explain a later, unrelated failure.
         defer { ERR_clear_error() }
         guard let context = unsafe EVP_PKEY_CTX_dup(original) else { return false }
@@ -47,7 +48,7 @@ internal import COpenSSL
         }
     }
 
-    /// The signature in DER.
+    /// R‖S.
     func signature(over message: [UInt8]) throws(CryptoError) -> [UInt8] {
         guard let context = unsafe EVP_PKEY_CTX_dup(original) else { throw .takeFromOpenSSL() }
         defer { unsafe EVP_PKEY_CTX_free(context) }
@@ -60,7 +61,7 @@ internal import COpenSSL
         }
         guard status == 1, length <= output.count else { throw .takeFromOpenSSL() }
         output.removeLast(output.count - length)
-        return output
+        return try ECDSASignature.raw(fromDER: output)
     }
 
     private static func withDigest<Result>(

@@ -22,13 +22,13 @@ final class ParsedKey: Sendable {
         self.key = key
     }
 
-    /// Verifies a signature in OpenSSL's own shape, which for ECDSA is DER; every failure is false.
+    /// Verifies a signature in the shape that JWS gives it; every failure is false.
     func verifies(_ signature: [UInt8], over message: [UInt8], with algorithm: SignatureAlgorithm) -> Bool {
         guard algorithm == .es256 else { return key.verifies(signature, over: message, with: algorithm) }
         return ecdsa?.verifies(signature, over: message) ?? false
     }
 
-    /// Signs in OpenSSL's own shape, which for ECDSA is DER.
+    /// Signs in the shape that JWS wants.
     func signature(over message: [UInt8], with algorithm: SignatureAlgorithm) throws(CryptoError) -> [UInt8] {
         guard algorithm == .es256 else { return try key.signature(over: message, with: algorithm) }
         guard let signature = try ecdsa?.signature(over: message) else { throw .invalidKey }

@@ -71,12 +71,10 @@ package final class PrivateKey: Sendable {
 
     /// Signs `message` in the shape that JWS wants: R‖S for ES256, a salt as long as the hash for PS256.
     package func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
-        let signature: [UInt8]
         switch place {
-        case .token(let key): return try key.signature(over: message, with: algorithm)
-        case .memory(let parsed): signature = try parsed.signature(over: message, with: algorithm)
+        case .token(let key): try key.signature(over: message, with: algorithm)
+        case .memory(let parsed): try parsed.signature(over: message, with: algorithm)
         }
-        return algorithm == .es256 ? try ECDSASignature.raw(fromDER: signature) : signature
     }
 
     static func inspect(

@@ -76,9 +76,7 @@ package final class PublicKey: Sendable {
         guard algorithms.contains(algorithm), let parsed = held ?? KeyHandleCache.shared.parsed(self) else {
             return false
         }
-        guard algorithm == .es256 else { return parsed.verifies(signature, over: message, with: algorithm) }
-        guard let der = ECDSASignature.der(fromRaw: signature) else { return false }
-        return parsed.verifies(der, over: message, with: algorithm)
+        return parsed.verifies(signature, over: message, with: algorithm)
     }
 
     /// SubjectPublicKeyInfo in PEM.

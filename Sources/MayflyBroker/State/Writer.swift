@@ -41,8 +41,8 @@ package final class Writer: Sendable {
         var isStopped = false
         var pace = CommitPace(now: Writer.steadyTime())
 
-        /// Whether a turn has to be asked for, now that there are commands.
-        mutating func needsTurn() -> Bool {
+        /// Notes that a turn is asked for; true when it was not before, and the caller must ask.
+        mutating func claimTurn() -> Bool {
             defer { isDraining = true }
             return !isDraining
         }
@@ -54,8 +54,8 @@ package final class Writer: Sendable {
             return wait
         }
 
-        /// Whether the turn under way has to be told that it need not wait any longer.
-        mutating func hasGathered() -> Bool {
+        /// Notes that the turn under way need not wait any longer; true when the caller must tell it.
+        mutating func endGathering() -> Bool {
             guard isGathering, isStopped || jobs.count >= CommitPace.enough else { return false }
             isGathering = false
             return true
@@ -154,7 +154,7 @@ package final class Writer: Sendable {
             if pending.jobs.count >= Self.maximumPending { return (false, false, .unavailable(.overloaded)) }
             pending.jobs.append(job)
             pending.pace.arrived()
-            return (pending.needsTurn(), pending.hasGathered(), nil)
+            return (pending.claimTurn(), pending.endGathering(), nil)
         }
         if let refusal = verdict.refusal { job.refuse(refusal) }
         if verdict.hasGathered { company.end() }
@@ -187,7 +187,7 @@ package final class Writer: Sendable {
     package func stop() {
         let hasGathered = pending.withLock { pending in
             pending.isStopped = true
-            return pending.hasGathered()
+            return pending.endGathering()
         }
         if hasGathered { company.end() }
         // A command may be accepted already whose turn on the queue has not been asked for yet.
@@ -215,7 +215,7 @@ package final class Writer: Sendable {
         if !jobs.isEmpty { commit(jobs) }
         let needsTurn = pending.withLock { pending in
             pending.isDraining = false
-            return pending.jobs.isEmpty ? false : pending.needsTurn()
+            return pending.jobs.isEmpty ? false : pending.claimTurn()
         }
         if needsTurn { queue.async { self.drain() } }
     }

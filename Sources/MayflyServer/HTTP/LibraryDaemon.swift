@@ -48,6 +48,8 @@ internal import CMicroHTTPD
         _ = socket.release()
         unsafe (self.daemon, self.core, self.loop) = (daemon, core, context)
         events = unsafe mayfly_http_events(daemon)
+        // Without it the loop would hear of nothing.
+        guard events >= 0 else { return nil }
     }
 
     deinit {
