@@ -42,21 +42,33 @@ package final class TokenVerifier: Sendable {
     package func verify(
         _ compact: ArraySlice<UInt8>, as kind: TokenKind, atAnyHour: Bool = false, asleepToo: Bool = false
     ) -> KnownToken? {
-        // Whoever asks has been told already that this node cannot say; should that be forgotten, nothing is alive.
-        guard compact.count <= JWS.maximumLength, permit.isValid else { return nil }
-        let digest = SHA256.digest(of: compact)
         let now = clock.now()
-        let token: KnownToken
-        if let found = known[digest] {
-            metrics.knownTokens.add(.hit)
-            token = found
-        } else {
-            metrics.knownTokens.add(.miss)
-            guard let fresh = open(compact, at: now) else { return nil }
-            token = fresh
-            known.insert(fresh, for: digest)
-        }
-        guard token.kind == kind, isAlive(token, at: now, asleepToo: asleepToo) else { return nil }
+        guard let token = signed(compact, at: now) else { return nil }
+        return verify(token, as: kind, at: now, atAnyHour: atAnyHour, asleepToo: asleepToo)
+    }
+
+    /// A token that is signed by us, for who will be shown the same bytes again; says nothing of whether it is alive.
+    package func signed(_ compact: ArraySlice<UInt8>) -> SignedToken? {
+        signed(compact, at: clock.now()).map(SignedToken.init)
+    }
+
+    /// The answer for the bytes that `signed` was found in.
+    package func verify(_ signed: SignedToken, as kind: TokenKind) -> KnownToken? {
+        verify(signed.token, as: kind, at: clock.now(), atAnyHour: false, asleepToo: false)
+    }
+
+    /// The same where those bytes came once more: one more token that is known.
+    package func verifyAgain(_ signed: SignedToken, as kind: TokenKind) -> KnownToken? {
+        metrics.knownTokens.add(.hit)
+        return verify(signed, as: kind)
+    }
+
+    /// The one way from good bytes to a token that means something.
+    private func verify(
+        _ token: KnownToken, as kind: TokenKind, at now: Timestamp, atAnyHour: Bool, asleepToo: Bool
+    ) -> KnownToken? {
+        // Whoever asks has been told already that this node cannot say; should that be forgotten, nothing is alive.
+        guard permit.isValid, token.kind == kind, isAlive(token, at: now, asleepToo: asleepToo) else { return nil }
         // Asked every time, and no part of what the token's mark remembers.
         if !atAnyHour, !asleepToo, let hours = token.hours, !hours.contains(now) { return nil }
         return token
@@ -72,6 +84,19 @@ package final class TokenVerifier: Sendable {
         known.insert(
             KnownToken(kind: token.kind, keyID: token.keyID, claims: token.claims, issuer: settings.issuer),
             for: SHA256.digest(of: Array(token.compact.utf8)))
+    }
+
+    private func signed(_ compact: ArraySlice<UInt8>, at now: Timestamp) -> KnownToken? {
+        guard compact.count <= JWS.maximumLength else { return nil }
+        let digest = SHA256.digest(of: compact)
+        if let found = known[digest] {
+            metrics.knownTokens.add(.hit)
+            return found
+        }
+        metrics.knownTokens.add(.miss)
+        guard let fresh = open(compact, at: now) else { return nil }
+        known.insert(fresh, for: digest)
+        return fresh
     }
 
     /// Checks form, key and signature, which never change for the same bytes.

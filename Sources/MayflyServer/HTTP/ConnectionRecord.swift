@@ -19,6 +19,8 @@ final class ConnectionRecord: Sendable {
         var isCut = false
         /// What the handshake left; nil until somebody has asked for it.
         var peer: PresentedCertificate??
+        /// The last one read; most requests of a connection have the same.
+        var head: RequestHead?
     }
 
     let remoteAddress: String
@@ -46,13 +48,19 @@ final class ConnectionRecord: Sendable {
 
     /// Notes the first line of a request.
     ///
-    /// A new connection's first header keeps the deadline it has from its start.
-    func beginHeader(deadline: ContinuousClock.Instant) {
+    /// A new connection's first header keeps the deadline it has from its start. Answers the last head that was kept.
+    func beginHeader(deadline: ContinuousClock.Instant) -> RequestHead? {
         state.withLock {
-            guard $0.phase == .idle else { return }
+            guard $0.phase == .idle else { return $0.head }
             $0.phase = .header
             $0.deadline = deadline
+            return $0.head
         }
+    }
+
+    /// Keeps a head until the next one, or the end of the connection.
+    func keep(_ head: RequestHead) {
+        state.withLock { $0.head = head }
     }
 
     func park(_ slot: ParkedSlot) {
@@ -135,6 +143,7 @@ final class ConnectionRecord: Sendable {
             $0.descriptor = -1
             $0.deadline = nil
             $0.parked = nil
+            $0.head = nil
         }
     }
 

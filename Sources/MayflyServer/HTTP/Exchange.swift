@@ -10,6 +10,8 @@ final class Exchange {
     /// The request target as sent, and where it began in the library's buffer.
     let target: [UInt8]
     let targetAddress: UInt
+    /// That of the request before this one on its connection.
+    let earlierHead: RequestHead?
     var stage = Stage.header
     /// When the header was complete, by `MonotonicTime`.
     var arrivedAt: UInt64 = 0
@@ -24,10 +26,11 @@ final class Exchange {
     /// What the client has shown of its own in the connection's handshake.
     var peer: PresentedCertificate?
 
-    init(record: ConnectionRecord, target: [UInt8], targetAddress: UInt) {
+    init(record: ConnectionRecord, target: [UInt8], targetAddress: UInt, earlierHead: RequestHead?) {
         self.record = record
         self.target = target
         self.targetAddress = targetAddress
+        self.earlierHead = earlierHead
     }
 
     /// The complete request; the exchange keeps none of it.

@@ -4,7 +4,7 @@ package import MayflyBroker
 ///
 /// A class, because it is handed through several closures: one reference instead of a dozen.
 package final class HTTPRequest: Sendable {
-    private let head: RequestHead
+    let head: RequestHead
     package let body: [UInt8]
     /// The numeric address of the peer, which may be a proxy.
     package let remoteAddress: String
@@ -14,7 +14,7 @@ package final class HTTPRequest: Sendable {
     package let peerCertificate: PresentedCertificate?
 
     init(
-        head: consuming RequestHead, body: consuming [UInt8], remoteAddress: String, arrivedAt: UInt64,
+        head: RequestHead, body: consuming [UInt8], remoteAddress: String, arrivedAt: UInt64,
         peerCertificate: PresentedCertificate?
     ) {
         self.peerCertificate = peerCertificate

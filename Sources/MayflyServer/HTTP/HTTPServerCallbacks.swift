@@ -43,10 +43,10 @@ func httpRequestLineArrived(
     guard let pointer = unsafe mayfly_http_socket_context(connection) else { return nil }
     let record = unsafe Unmanaged<ConnectionRecord>.fromOpaque(pointer).takeUnretainedValue()
     record.bell.noteStep()
-    core.requestBegan(record)
+    let earlier = core.requestBegan(record)
     let bytes = unsafe UnsafeRawBufferPointer(start: target, count: strlen(target))
     let exchange = Exchange(
-        record: record, target: unsafe Array(bytes), targetAddress: UInt(bitPattern: target))
+        record: record, target: unsafe Array(bytes), targetAddress: UInt(bitPattern: target), earlierHead: earlier)
     if core.tls != nil, let session = unsafe mayfly_http_tls_session(connection) {
         exchange.peer = record.peer { unsafe TLSListener.peer(session) }
     }

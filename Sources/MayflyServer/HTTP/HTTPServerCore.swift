@@ -55,7 +55,8 @@ final class HTTPServerCore: Sendable {
         registry.remove(record)
     }
 
-    func requestBegan(_ record: ConnectionRecord) {
+    /// Answers the last head that was read of the connection.
+    func requestBegan(_ record: ConnectionRecord) -> RequestHead? {
         record.beginHeader(deadline: .now + limits.headerDeadline)
     }
 
@@ -74,10 +75,9 @@ final class HTTPServerCore: Sendable {
         exchange.arrivedAt = MonotonicTime.now()
         exchange.method = unsafe head.method
         do throws(HTTPSyntaxError) {
-            let checked = try RequestHead(
-                method: unsafe head.method, target: exchange.target, version: unsafe head.version,
-                fields: try unsafe head.fields(maximumSize: limits.maximumHeader),
-                maximumBody: max(limits.maximumBody, limits.maximumLargeBody))
+            let earlier = exchange.earlierHead
+            let checked = try unsafe head.checked(exchange.target, after: earlier, limits: limits)
+            if checked !== earlier { exchange.record.keep(checked) }
             if let refusal = admit(checked, exchange) {
                 return unsafe queue(refusal, exchange, on: connection, closing: true)
             }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The header fields of one request: the bytes as they were read, and where each name and value lies in them.
 ///
 /// Keeping ranges costs two allocations a request instead of two a field.
@@ -22,6 +24,9 @@ package struct HeaderFields: Equatable, Sendable {
     /// The spans must tile the block exactly. That refuses what the library lets through: a NUL inside a field, which
     /// would hide the rest of the line; a line ended by a bare LF; a folded line; white space before a colon. A proxy
     /// in front could read any of those as another request (RFC 9112 §11.2).
+    ///
+    /// One other end of a line looks like CR LF by now: a NUL and a bare LF. A recipient may take a bare LF for the end
+    /// of a line (RFC 9112 §2.2), and nothing is hidden by it.
     package init(block: [UInt8], spans: [Span]) throws(HTTPSyntaxError) {
         var position = 0
         let bytes = block.span
@@ -47,6 +52,17 @@ package struct HeaderFields: Equatable, Sendable {
         }
         self.block = block
         self.spans = spans
+    }
+
+    /// Whether these were made from exactly this block, divided in exactly this way.
+    ///
+    /// The division counts too: a block is checked against it, and another one could leave the same bytes behind.
+    func areMade(of block: UnsafeRawBufferPointer, spans: [Span]) -> Bool {
+        guard spans == self.spans, block.count == self.block.count else { return false }
+        return unsafe self.block.withUnsafeBytes { own in
+            guard let left = own.baseAddress, let right = block.baseAddress else { return true }
+            return unsafe memcmp(left, right, own.count) == 0
+        }
     }
 
     package var count: Int { spans.count }

@@ -32,9 +32,11 @@ internal import CMicroHTTPD
         unsafe firstField = isExact && lineEnd <= size ? lineEnd : nil
     }
 
-    /// Copies the fields out and checks them.
-    func fields(maximumSize: Int) throws(HTTPSyntaxError) -> HeaderFields {
-        guard unsafe size <= maximumSize else { throw .headerTooLarge }
+    /// The head after every check: `earlier`, where this one repeats it byte for byte, else one that copies the parts.
+    func checked(
+        _ target: [UInt8], after earlier: RequestHead?, limits: HTTPLimits
+    ) throws(HTTPSyntaxError) -> RequestHead {
+        guard unsafe size <= limits.maximumHeader else { throw .headerTooLarge }
         guard let firstField = unsafe firstField, let base = unsafe UnsafeRawPointer(bitPattern: start) else {
             throw .malformedHeader
         }
@@ -44,7 +46,15 @@ internal import CMicroHTTPD
             unsafe mayfly_http_each_header(connection, collectHeader, $0)
         }
         guard collector.isInside else { throw .malformedHeader }
-        return try unsafe HeaderFields(block: Array(block), spans: collector.spans)
+        if let earlier, unsafe earlier.begins(with: method, target, version),
+            unsafe earlier.fields.areMade(of: block, spans: collector.spans)
+        {
+            return earlier
+        }
+        return try RequestHead(
+            method: unsafe method, target: target, version: unsafe version,
+            fields: try unsafe HeaderFields(block: Array(block), spans: collector.spans),
+            maximumBody: max(limits.maximumBody, limits.maximumLargeBody))
     }
 }
 

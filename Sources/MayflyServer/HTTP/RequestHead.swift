@@ -1,13 +1,24 @@
+internal import MayflyBroker
+
 /// A request line and header that passed every check, before its body is read.
-struct RequestHead: Sendable {
+///
+/// One object for all requests of a connection that repeat it byte for byte, as those of one program mostly do: what
+/// was read of it once is read.
+final class RequestHead: Sendable {
     let method: String
     let target: RequestTarget
     let fields: HeaderFields
     /// Bytes of body to make room for.
     let declaredLength: Int
+    /// The token of `Authorization: Bearer`, once somebody has asked for it and its signature was good.
+    let bearer = OnceReference<SignedToken>()
+    /// As sent.
+    private let targetBytes: [UInt8]
+    private let version: String
 
     /// Takes parts that were checked already, for tests of endpoints.
     init(method: String, target: RequestTarget, fields: HeaderFields) {
+        (targetBytes, version) = ([], "")
         self.method = method
         self.target = target
         self.fields = fields
@@ -30,6 +41,12 @@ struct RequestHead: Sendable {
         self.method = method
         self.target = try RequestTarget.parse(target)
         self.fields = fields
+        (targetBytes, self.version) = (target, version)
+    }
+
+    /// Whether a request line of these parts is the one that this head was made from.
+    func begins(with method: String, _ target: [UInt8], _ version: String) -> Bool {
+        method == self.method && target == targetBytes && version == self.version
     }
 
     private static func length(

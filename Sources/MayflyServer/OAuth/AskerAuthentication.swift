@@ -5,13 +5,14 @@ import MayflyModel
 enum AskerAuthentication {
     /// The holder of a bearer token with `mayfly.introspect`; nil when no bearer token was sent.
     static func bearer(_ request: HTTPRequest, broker: Broker) throws(OAuthError) -> VerificationService.Asker? {
-        guard let header = request.only("Authorization"),
-            case .bearer(let credentials) = try? AuthorizationHeader.parse(header)
-        else { return nil }
-        guard let token = broker.verifier.verify(credentials.bytes, as: .accessToken), token.isForBroker,
-            // None is given out with a key, so none is taken without a look at it.
-            token.claims.confirmation == nil
-        else {
+        let token: KnownToken
+        switch BearerToken(of: request, by: broker.verifier) {
+        case .none: return nil
+        case .refused: throw OAuthError(.invalidToken, "the bearer token is not valid here")
+        case .token(let alive): token = alive
+        }
+        // None is given out with a key, so none is taken without a look at it.
+        guard token.isForBroker, token.claims.confirmation == nil else {
             throw OAuthError(.invalidToken, "the bearer token is not valid here")
         }
         guard token.mayIntrospect else {

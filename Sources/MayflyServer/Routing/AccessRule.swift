@@ -15,9 +15,9 @@ enum AccessRule {
         of request: HTTPRequest, for access: Endpoint.Access, broker: Broker
     ) throws(Failure) -> Caller {
         guard access != .open else { return Caller() }
-        guard let header = request.only("Authorization"),
-            case .bearer(let token) = try? AuthorizationHeader.parse(header),
-            let claims = broker.verifier.verify(token.bytes, as: .accessToken)?.claims,
+        guard case .token(let token) = BearerToken(of: request, by: broker.verifier) else { throw .unauthorized }
+        let claims = token.claims
+        guard
             claims.audience.utf8.elementsEqual(broker.settings.issuer.utf8), claims.chain.isEmpty,
             claims.confirmation == nil
         else { throw .unauthorized }
