@@ -42,17 +42,25 @@ final class HTTPLoop: Sendable {
     }
 
     fileprivate func run(_ daemon: LibraryDaemon) {
-        var (vain, steps) = (0, bell.stepCount)
+        // Looks in a row that brought no request on. While one does, the library is asked again at once: it asks the
+        // system itself what else there is.
+        var (vain, steps) = (2, bell.stepCount)
         while !isStopping.load(ordering: .sequentiallyConsistent) {
-            let patience = daemon.patience
-            if patience != 0 {
-                vain = 0
-                bell.wait(orFor: daemon.events, milliseconds: patience)
-            } else if vain >= Self.vainLooks {
-                // It also takes a client that it waits for to be ready, in a handshake for one, and would try for ever.
-                bell.wait(orFor: daemon.events, milliseconds: 1)
+            if vain == 1 {
+                // The clients on this machine, and the writer, may be waiting for this processor. What they send while
+                // they have it costs nobody to be woken.
+                sched_yield()
+            } else if vain > 1 {
+                let patience = daemon.patience
+                if patience != 0 {
+                    vain = 1
+                    bell.wait(orFor: daemon.events, milliseconds: patience)
+                } else if vain > Self.vainLooks {
+                    // It also takes a client that it waits for to be ready, in a handshake for one, and would try for
+                    // ever.
+                    bell.wait(orFor: daemon.events, milliseconds: 1)
+                }
             }
-            // Where there was no wait, the library asks the system itself what else there is.
             daemon.look()
             vain = bell.stepCount == steps ? vain + 1 : 0
             steps = bell.stepCount
