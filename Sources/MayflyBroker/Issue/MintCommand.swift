@@ -4,10 +4,12 @@ import MayflyPolicy
 /// Makes a token's issuance durable, after looking once more at everything that could have changed since it was
 /// prepared.
 ///
-/// It runs in the writer's order, where revocations run too: nothing minted from an older view survives one.
-struct MintCommand: Command {
+/// It runs in the writer's order, where revocations run too: nothing minted from an older view survives one. One
+/// reference, for the reason that the token is one.
+final class MintCommand: Command {
     static let concernsNobodyElse = true
 
+    /// What it stands under, in tier 2, is in it.
     let token: IssuedToken
     /// The chain as it must stand now: the parent's links and the new one.
     let chain: [ChainLink]
@@ -16,16 +18,30 @@ struct MintCommand: Command {
     let assertion: UsedMark?
     let ticket: UsedMark?
     /// The proof of possession that came with the request.
-    var proof: UsedMark?
+    let proof: UsedMark?
     /// What people agreed to, when policy asks for it; used up by this very commit.
-    var approval: ApprovalUse?
+    let approval: ApprovalUse?
     /// When a budget that the token brings in may be forgotten.
     let budgetExpires: Timestamp
     /// The number of the policy version that allowed it.
     let policy: Int64
-    /// What the token stands under, in tier 2.
-    let supervision: Supervision?
     let event: LedgerEvent
+
+    init(
+        token: IssuedToken, chain: [ChainLink], resource: ResourceName, assertion: UsedMark?, ticket: UsedMark?,
+        proof: UsedMark?, approval: ApprovalUse?, budgetExpires: Timestamp, policy: Int64, event: LedgerEvent
+    ) {
+        self.token = token
+        self.chain = chain
+        self.resource = resource
+        self.assertion = assertion
+        self.ticket = ticket
+        self.proof = proof
+        self.approval = approval
+        self.budgetExpires = budgetExpires
+        self.policy = policy
+        self.event = event
+    }
 
     static let supervisionFull = OAuthError(
         .temporarilyUnavailable, "more than can be kept stands under supervision; ask again when some of it has lapsed")
@@ -56,7 +72,7 @@ struct MintCommand: Command {
             return refused(
                 Self.withdrawn, Self.withdrawnRule, using: [assertion, proof])
         }
-        if let supervision, !state.supervisionIndex.hasRoom(for: supervision.agent) {
+        if let supervision = token.supervision, !state.supervisionIndex.hasRoom(for: supervision.agent) {
             return refused(Self.supervisionFull, Self.supervisionFullRule, using: [assertion, proof])
         }
         var approved: ApprovalRequest?
@@ -80,10 +96,8 @@ struct MintCommand: Command {
                 return refused(by: error, policy)
             }
         }
-        var token = token
-        token.supervision = supervision
         var events: [LedgerEvent] = []
-        if let supervision {
+        if let supervision = token.supervision {
             changes.append(.supervision(supervision))
             events.append(.supervision(.supervisionOpened, .ok, supervision, by: supervision.asker, state))
         }

@@ -4,6 +4,8 @@ import MayflyPolicy
 /// Everything that a token is made from, once narrowing has decided what it may hold.
 struct Minting: Sendable {
     let kind: TokenKind
+    /// The `jti` that it gets.
+    let tokenID: String
     let event: LedgerEvent.Kind
     /// The principal that the chain began with.
     let subject: String

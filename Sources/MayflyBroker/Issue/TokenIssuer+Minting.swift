@@ -68,26 +68,24 @@ extension TokenIssuer {
         try checkComposition(of: minting.view.agent, by: client)
         _ = try confirmation(of: minting, to: client)
         switch try approvalStep(for: minting, of: client, at: now) {
-        case .none: return .mint(try sign(minting, for: client, at: now))
+        case .none: return .mint(try sign(minting, redeeming: nil, for: client, at: now))
         case .granted(let approval):
             var minting = minting
             minting.agreement = approval.id
-            var command = try sign(minting, for: client, at: now)
-            command.approval = approval
-            return .mint(command)
+            return .mint(try sign(minting, redeeming: approval, for: client, at: now))
         case .asked(let command): return .raise(command)
         }
     }
 
     /// The one place where a token or ticket is made and signed.
     private func sign(
-        _ minting: Minting, for client: AuthenticatedClient, at now: Timestamp
+        _ minting: Minting, redeeming approval: ApprovalUse?, for client: AuthenticatedClient, at now: Timestamp
     ) throws(OAuthError) -> MintCommand {
         let view = minting.view
         // The key or the trust by which the client proved itself may be what was withdrawn. `MintCommand` sees to what
         // is withdrawn from now on.
         guard view.epoch <= client.seenEpoch else { throw MintCommand.withdrawn }
-        let tokenID = try TokenID.random()
+        let tokenID = minting.tokenID
         var expiresAt = now.seconds + minting.life
         if let limit = minting.notPast { expiresAt = min(expiresAt, limit) }
         if let end = view.agent.spec.endDate { expiresAt = min(expiresAt, end.seconds) }
@@ -124,13 +122,13 @@ extension TokenIssuer {
         return MintCommand(
             token: IssuedToken(
                 compact: signed.compact, keyID: signed.keyID, kind: minting.kind, claims: claims,
-                expiresIn: expiresAt - now.seconds),
+                expiresIn: expiresAt - now.seconds,
+                supervision: Supervision.opened(
+                    tokenID, by: minting.ruling, for: claims, asker: view.agent.id.text, scope: claims.scopes.text,
+                    action: nil, at: now)),
             chain: claims.chain, resource: view.resource.id, assertion: client.mark, ticket: minting.ticket?.mark,
-            proof: client.proof?.mark,
+            proof: client.proof?.mark, approval: approval,
             budgetExpires: Timestamp(seconds: expiresAt + settings.clockSkew), policy: view.policy.id,
-            supervision: Supervision.opened(
-                tokenID, by: minting.ruling, for: claims, asker: view.agent.id.text, scope: claims.scopes.text,
-                action: nil, at: now),
             event: event(of: minting, claims))
     }
 

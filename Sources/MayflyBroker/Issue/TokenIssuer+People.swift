@@ -20,13 +20,14 @@ extension TokenIssuer {
             else {
                 throw OAuthError(.invalidTarget, "the agent's and the person's rights have nothing in common there")
             }
-            let task = try Self.task(request.task)
+            let names = try TokenNames(request)
             let (grant, ruling) = try grant(
-                request, scopes: scopes, within: bound, for: view, below: [], task: task, at: now)
+                request, scopes: scopes, within: bound, for: view, below: [], task: names.task, at: now)
             return try mint(
                 Minting(
-                    kind: .accessToken, event: .tokenIssued, subject: person.actedFor.person.text, view: view,
-                    parents: [], grant: grant, task: task, trace: try Self.trace(request.trace),
+                    kind: .accessToken, tokenID: names.token, event: .tokenIssued,
+                    subject: person.actedFor.person.text, view: view, parents: [], grant: grant, task: names.task,
+                    trace: names.trace,
                     delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
                     // Each half by itself: what one states is no leave for the other.
                     life: min(

@@ -10,24 +10,6 @@ extension TokenIssuer {
         }
     }
 
-    /// The request's task, or a fresh name.
-    static func task(_ text: String?) throws(OAuthError) -> String {
-        guard let text else { return try TokenID.random() }
-        guard TokenID.isTask(text) else {
-            throw OAuthError(.invalidRequest, "task is 1 to 128 letters, digits and . _ : -")
-        }
-        return text
-    }
-
-    /// The request's trace id, or a fresh one.
-    static func trace(_ text: String?) throws(OAuthError) -> String {
-        guard let text else { return try TokenID.randomTrace() }
-        guard TokenID.isTrace(text) else {
-            throw OAuthError(.invalidRequest, "trace is a W3C trace id of 32 lower-case hex digits, not all zero")
-        }
-        return text
-    }
-
     /// To whom a token may be taken further: what the registry says, or fewer.
     static func delegates(_ text: String?, of agent: Agent) throws(OAuthError) -> [Delegate] {
         guard let text else { return agent.spec.delegates }

@@ -51,12 +51,12 @@ package struct TokenIssuer: Sendable {
         guard let ceiling = view.ceiling else {
             throw OAuthError(.invalidTarget, "the resource is not one that the agent may use")
         }
-        let task = try Self.task(request.task)
+        let names = try TokenNames(request)
         let (grant, ruling) = try grant(
-            request, scopes: scopes, within: ceiling, for: view, below: [], task: task, at: now)
+            request, scopes: scopes, within: ceiling, for: view, below: [], task: names.task, at: now)
         return Minting(
-            kind: .accessToken, event: .tokenIssued, subject: id.text, view: view, parents: [], grant: grant,
-            task: task, trace: try Self.trace(request.trace),
+            kind: .accessToken, tokenID: names.token, event: .tokenIssued, subject: id.text, view: view, parents: [],
+            grant: grant, task: names.task, trace: names.trace,
             delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,
             life: Ceiling.tokenLife(roles: view.roles, requested: request.lifetime, settings: settings),
             notPast: nil, ticket: nil, request: request)
@@ -90,7 +90,8 @@ package struct TokenIssuer: Sendable {
             // A ticket is no right yet: policy is asked when the sub-agent redeems it, with what is known then.
             return try mint(
                 Minting(
-                    kind: .ticket, event: .ticketIssued, subject: parent.subject, view: view,
+                    kind: .ticket, tokenID: try TokenID.random(), event: .ticketIssued, subject: parent.subject,
+                    view: view,
                     parents: parent.chain, grant: grant, task: parent.task, trace: parent.trace,
                     delegates: [.agent(target)], ruling: nil, life: settings.ticketLife, notPast: parent.expiresAt,
                     ticket: nil, demandsBinding: parent.confirmation != nil, request: request,
@@ -140,7 +141,8 @@ package struct TokenIssuer: Sendable {
                 ? (id: parent.tokenID, mark: UsedMark.ticket(tokenID: parent.tokenID, expires: expiry)) : nil
             return try mint(
                 Minting(
-                    kind: .accessToken, event: .tokenDelegated, subject: parent.subject, view: view,
+                    kind: .accessToken, tokenID: try TokenID.random(), event: .tokenDelegated,
+                    subject: parent.subject, view: view,
                     parents: parent.chain, grant: grant,
                     task: parent.task, trace: parent.trace,
                     delegates: try Self.delegates(request.delegates, of: view.agent), ruling: ruling,

@@ -24,7 +24,9 @@ package struct TokenRequest: Equatable, Sendable {
 }
 
 /// A token on its way to the caller.
-package struct IssuedToken: Equatable, Sendable {
+///
+/// One reference, as it goes through many hands: a copy of what it holds would count up two dozen others.
+package final class IssuedToken: Sendable {
     package let compact: String
     /// The thumbprint of the key that signed it.
     let keyID: String
@@ -33,5 +35,17 @@ package struct IssuedToken: Equatable, Sendable {
     /// Seconds from the answer on.
     package let expiresIn: Int64
     /// What it stands under in tier 2, with which it can be taken back.
-    package var supervision: Supervision?
+    package let supervision: Supervision?
+
+    init(
+        compact: String, keyID: String, kind: TokenKind, claims: TokenClaims, expiresIn: Int64,
+        supervision: Supervision? = nil
+    ) {
+        self.compact = compact
+        self.keyID = keyID
+        self.kind = kind
+        self.claims = claims
+        self.expiresIn = expiresIn
+        self.supervision = supervision
+    }
 }

@@ -9,11 +9,38 @@ package enum TokenID {
     package static let maximumTaskLength = 128
 
     static func random() throws(OAuthError) -> String {
+        try random(count: 1).text(0)
+    }
+
+    /// Random bytes for `count` names.
+    static func random(count: Int) throws(OAuthError) -> RandomNames {
         do {
-            return try SecureRandom.token(byteCount: 16)
+            return RandomNames(bytes: try SecureRandom.bytes(count * RandomNames.size))
         } catch {
             throw OAuthError(.temporarilyUnavailable, "the system gave no random bytes")
         }
+    }
+
+    /// Names of 16 random bytes each, drawn at once: a draw costs as much as what else is done for a name.
+    struct RandomNames: Sendable {
+        fileprivate static let size = 16
+        fileprivate let bytes: [UInt8]
+
+        /// The name at `index` in base64url.
+        func text(_ index: Int) -> String { Base64URL.encode(name(index)) }
+
+        /// The name at `index` as a W3C trace id.
+        func trace(_ index: Int) -> String {
+            var text: [UInt8] = []
+            text.reserveCapacity(2 * Self.size)
+            for byte in name(index) {
+                text.append(TokenID.hex(byte >> 4))
+                text.append(TokenID.hex(byte & 15))
+            }
+            return String(decoding: text, as: UTF8.self)
+        }
+
+        private func name(_ index: Int) -> ArraySlice<UInt8> { bytes[(index * Self.size)..<((index + 1) * Self.size)] }
     }
 
     /// A task's name: 1 to 128 of letters, digits and `. _ : -`.
@@ -32,21 +59,7 @@ package enum TokenID {
             && text.utf8.contains { $0 != 0x30 }
     }
 
-    static func randomTrace() throws(OAuthError) -> String {
-        do {
-            var text: [UInt8] = []
-            text.reserveCapacity(32)
-            for byte in try SecureRandom.bytes(16) {
-                text.append(hex(byte >> 4))
-                text.append(hex(byte & 15))
-            }
-            return String(decoding: text, as: UTF8.self)
-        } catch {
-            throw OAuthError(.temporarilyUnavailable, "the system gave no random bytes")
-        }
-    }
-
-    private static func hex(_ nibble: UInt8) -> UInt8 {
+    fileprivate static func hex(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? 0x30 + nibble : 0x57 + nibble
     }
 }
