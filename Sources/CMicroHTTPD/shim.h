@@ -2,6 +2,7 @@
 #ifndef MAYFLY_CMicroHTTPD_SHIM_H
 #define MAYFLY_CMicroHTTPD_SHIM_H
 
+#include <malloc.h>
 #include <microhttpd.h>
 
 /// What the library calls back; `context` is handed to each but the last, which has its own.
@@ -106,5 +107,8 @@ static inline void mayfly_http_each_header(struct MHD_Connection *connection, MH
 static inline struct MHD_Response *mayfly_http_response(const void *bytes, size_t count) {
     return MHD_create_response_from_buffer(count, (void *) bytes, MHD_RESPMEM_MUST_COPY);
 }
+
+/// Gives memory that was freed back to the system; `malloc.h` is no part of Swift's Glibc.
+static inline void mayfly_return_freed_memory(void) { malloc_trim(0); }
 
 #endif

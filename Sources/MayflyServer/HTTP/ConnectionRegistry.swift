@@ -3,6 +3,7 @@ internal import Synchronization
 /// Every open connection.
 final class ConnectionRegistry: Sendable {
     private let records = Mutex<[ObjectIdentifier: ConnectionRecord]>([:])
+    private let tide = Mutex(ConnectionTide())
     private let changed: WakeUp
     private let limits: HTTPLimits
     /// Signalled when the table gets crowded, until `relieve` has looked at it.
@@ -20,6 +21,7 @@ final class ConnectionRegistry: Sendable {
             $0[ObjectIdentifier(record)] = record
             return $0.count
         }
+        tide.withLock { $0.rise(to: count) }
         guard count > limits.crowdedConnections else { return }
         // Only the first of many arrivals has to wake the sweeper.
         if !isCrowded.exchange(true, ordering: .sequentiallyConsistent) { crowded.signal() }
@@ -54,6 +56,12 @@ final class ConnectionRegistry: Sendable {
             return $0.isEmpty
         }
         if isLast { changed.signal() }
+    }
+
+    /// Whether memory of connections that have closed is to be given back; to be asked about once a second.
+    var hasEbbed: Bool {
+        let count = count
+        return tide.withLock { $0.hasEbbed(to: count) }
     }
 
     var all: [ConnectionRecord] {

@@ -1,10 +1,11 @@
+internal import CMicroHTTPD
 internal import Glibc
 internal import Synchronization
 
 /// A thread that cuts connections past their deadline, and the oldest waiting ones when the table is nearly full.
 ///
-/// It walks all connections about once a second, and at once when they get crowded.
-/// The library's own timeout starts again with every byte, so a client sending one byte at a time would outlive it.
+/// It walks all connections about once a second, and at once when they get crowded. The library's own timeout starts
+/// again with every byte, so a client sending one byte at a time would outlive it.
 final class ConnectionSweeper: Sendable {
     private let registry: ConnectionRegistry
     private let interval: Int32
@@ -39,6 +40,8 @@ final class ConnectionSweeper: Sendable {
         while !stopping.load(ordering: .sequentiallyConsistent) {
             registry.crowded.wait(milliseconds: interval)
             registry.sweep(.now)
+            // The allocator would keep what they had for connections that may never come again.
+            if registry.hasEbbed { mayfly_return_freed_memory() }
         }
     }
 }

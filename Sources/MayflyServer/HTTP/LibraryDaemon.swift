@@ -5,11 +5,11 @@ internal import CMicroHTTPD
 ///
 /// It ends with this value: every connection is then closed, and none may be parked.
 @safe final class LibraryDaemon {
-    /// Memory for one connection's header, its parsed fields and a piece of its body.
+    /// Bytes for one connection's header, its parsed fields and a piece of its body.
     ///
-    /// Above 32 KiB the library maps it, page by page as it is used, and gives it back when the connection closes; up
-    /// to there it would come from the heap, which keeps what a flood of connections has touched.
-    private static let connectionMemory = 36 * 1024
+    /// Twice the longest header that is taken. The library overwrites all of it with zeros after each request, so that
+    /// more of it costs time.
+    private static let connectionMemory = 16 * 1024
 
     /// Can be read while something has happened to one of its sockets.
     let events: Int32
