@@ -208,7 +208,8 @@ struct QuotaTests {
             let resource = try #require(broker.state.read { $0.resources[tickets] })
             let command = DecisionCommand(
                 decision: .allow(rule: "grant.scope", notAfter: token.claims.expiresAt),
-                active: VerificationService.ActiveToken(token: token, resource: resource), amounts: .nothing,
+                active: VerificationService.ActiveToken(token: token, resource: resource), proof: nil,
+                amounts: .nothing,
                 reservation: nil, consent: nil, asker: "tickets", policy: nil, policyNumber: number, supervision: nil,
                 event: LedgerEvent(.actionDecided, .allowed, actor: "tickets"))
             let moment = Moment(now: broker.clock.now(), epoch: 1)

@@ -46,7 +46,8 @@ struct SharedWriterTests {
             var fields = FieldReader(["name": .string(name), "identifier": .string(url), "scopes": .array([])])
             let spec = try ResourceSpec(&fields)
             return Resource(
-                id: spec.name, spec: spec, keys: [], epoch: 1, createdAt: Timestamp(seconds: 1), version: 1)
+                id: spec.name, spec: spec, secretDigest: nil, keys: [], epoch: 1, createdAt: Timestamp(seconds: 1),
+                version: 1)
         }
         func takeIn(puts: [StoredRecord], deletes: [RecordKey]) throws {
             var head = broker.writer.head

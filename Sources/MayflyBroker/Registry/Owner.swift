@@ -2,32 +2,116 @@ package import MayflyModel
 import MayflyPolicy
 
 /// A person who answers for agents, and who may be asked to approve what agents ask for.
+///
+/// One reference, as an agent is: whatever an agent's token is used for looks at the agent's owner.
 package struct Owner: Record, Equatable {
     package enum State: String, CaseIterable, Sendable {
         case active
         case left
     }
 
-    package let id: OwnerID
-    package var name: String
-    package var email: String
-    package var state: State
+    private struct Contents: Equatable, Sendable {
+        let id: OwnerID
+        var name: String
+        var email: String
+        var state: State
+        var delegate: OwnerID?
+        var groups: [String]
+        var keys: [RegisteredKey]
+        var epoch: Int64
+        var keyEpoch: Int64
+        let createdAt: Timestamp
+        var version: Int64
+    }
+
+    /// What the copies of one owner share; it never changes, and a changed one has another.
+    private final class Body: Sendable {
+        let contents: Contents
+
+        init(_ contents: Contents) {
+            self.contents = contents
+        }
+    }
+
+    private var body: Body
+
+    init(
+        id: OwnerID, name: String, email: String, state: State, delegate: OwnerID?, groups: [String],
+        keys: [RegisteredKey], epoch: Int64, keyEpoch: Int64, createdAt: Timestamp, version: Int64
+    ) {
+        body = Body(
+            Contents(
+                id: id, name: name, email: email, state: state, delegate: delegate, groups: groups, keys: keys,
+                epoch: epoch, keyEpoch: keyEpoch, createdAt: createdAt, version: version))
+    }
+
+    package var id: OwnerID { body.contents.id }
+
+    package var name: String {
+        get { body.contents.name }
+        set { change { $0.name = newValue } }
+    }
+
+    package var email: String {
+        get { body.contents.email }
+        set { change { $0.email = newValue } }
+    }
+
+    package var state: State {
+        get { body.contents.state }
+        set { change { $0.state = newValue } }
+    }
+
     /// Who inherits the agents when this owner leaves; nil means that they are offboarded.
-    package var delegate: OwnerID?
+    package var delegate: OwnerID? {
+        get { body.contents.delegate }
+        set { change { $0.delegate = newValue } }
+    }
+
     /// Groups that approvals ask for, in order, each once.
-    package var groups: [String]
+    package var groups: [String] {
+        get { body.contents.groups }
+        set { change { $0.groups = newValue } }
+    }
+
     /// Prove the person when approving; empty for one who has enrolled none.
-    package var keys: [RegisteredKey]
+    package var keys: [RegisteredKey] {
+        get { body.contents.keys }
+        set { change { $0.keys = newValue } }
+    }
+
     /// Tokens of this owner's agents that were minted under a smaller epoch are dead.
-    package var epoch: Int64
+    package var epoch: Int64 {
+        get { body.contents.epoch }
+        set { change { $0.epoch = newValue } }
+    }
+
     /// Sign-ins and votes of this owner under a smaller epoch are void; the owner's agents are not concerned.
-    package var keyEpoch: Int64
-    package var createdAt: Timestamp
+    package var keyEpoch: Int64 {
+        get { body.contents.keyEpoch }
+        set { change { $0.keyEpoch = newValue } }
+    }
+
+    package var createdAt: Timestamp { body.contents.createdAt }
+
     /// Counts changes; the ETag.
-    package var version: Int64
+    package var version: Int64 {
+        get { body.contents.version }
+        set { change { $0.version = newValue } }
+    }
 
     /// The smallest epoch that a sign-in or a vote of this owner may carry, the broker's own left aside.
     var signInEpoch: Int64 { max(epoch, keyEpoch) }
+
+    private mutating func change(_ edit: (inout Contents) -> Void) {
+        var contents = body.contents
+        edit(&contents)
+        body = Body(contents)
+    }
+
+    package static func == (left: Owner, right: Owner) -> Bool {
+        left.body === right.body || left.body.contents == right.body.contents
+    }
 
     package static let kind = RecordKind.owner
     package static func key(of id: OwnerID) -> [UInt8] { Array(id.text.utf8) }
@@ -52,15 +136,17 @@ extension Owner {
     init(stored object: JSONObject) throws(FieldError) {
         var fields = FieldReader(object)
         let spec = try OwnerSpec(&fields)
-        state = try fields.required("state", try fields.choice("state", State.self))
-        keys = try RegisteredKey.list("keys", in: &fields)
-        createdAt = try fields.required("created", try fields.timestamp("created"))
-        epoch = try fields.integer("epoch", in: 0...Int64.max)
+        let state = try fields.required("state", try fields.choice("state", State.self))
+        let keys = try RegisteredKey.list("keys", in: &fields)
+        let createdAt = try fields.required("created", try fields.timestamp("created"))
+        let epoch = try fields.integer("epoch", in: 0...Int64.max)
         // Records from before owners had keys have none.
-        keyEpoch = try fields.optionalInteger("key_epoch", in: 0...Int64.max) ?? 0
-        version = try fields.integer("version", in: 0...Int64.max)
+        let keyEpoch = try fields.optionalInteger("key_epoch", in: 0...Int64.max) ?? 0
+        let version = try fields.integer("version", in: 0...Int64.max)
         try fields.finish()
-        (id, name, email, delegate, groups) = (spec.id, spec.name, spec.email, spec.delegate, spec.groups)
+        self.init(
+            id: spec.id, name: spec.name, email: spec.email, state: state, delegate: spec.delegate, groups: spec.groups,
+            keys: keys, epoch: epoch, keyEpoch: keyEpoch, createdAt: createdAt, version: version)
     }
 }
 

@@ -39,7 +39,9 @@ extension Batch {
             $0.key.key.count <= StoreLimits.keyBytes && $0.value.count <= StoreLimits.valueBytes
         }
         let deletesFit = deletes.allSatisfy { $0.key.count <= StoreLimits.keyBytes }
-        let entriesFit = entries.allSatisfy { $0.bytes.count <= StoreLimits.entryBytes && $0.terms.areWithinLimits }
+        let entriesFit = entries.indices.allSatisfy {
+            entries[$0].bytes.count <= StoreLimits.entryBytes && entries[$0].terms.areWithinLimits
+        }
         guard recordsFit, deletesFit, entriesFit else { throw .invalid }
         guard head.revision <= StoreLimits.counter, head.ledgerSize <= StoreLimits.counter else { throw .invalid }
         guard head.frontier.count <= StoreLimits.frontierHashes else { throw .invalid }

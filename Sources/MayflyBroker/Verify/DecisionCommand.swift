@@ -6,14 +6,14 @@ import MayflyPolicy
 /// A token that was ended while it was decided is refused after all, and so is an action for which some budget of its
 /// chain or some quota of the policy has too little left. It runs in the writer's order: no two commands see the same
 /// last unit, and what is spent is durable in the commit that holds the decision. So is the use of what people agreed
-/// to for this action alone, and the question that is put to them.
-struct DecisionCommand: Command {
+/// to for this action alone, and the question that is put to them. One reference, as it goes through many hands.
+final class DecisionCommand: Command {
     static let concernsNobodyElse = true
 
     let decision: ActionDecision
     let active: VerificationService.ActiveToken?
     /// The proof of possession that came with the token.
-    var proof: UsedMark?
+    let proof: UsedMark?
     let amounts: Amounts
     /// The name under which the amounts may be given back; nil to spend them for good.
     let reservation: String?
@@ -26,6 +26,24 @@ struct DecisionCommand: Command {
     /// What the action is to stand under when it is allowed in tier 2.
     let supervision: Supervision?
     let event: LedgerEvent
+
+    init(
+        decision: ActionDecision, active: VerificationService.ActiveToken?, proof: UsedMark?, amounts: Amounts,
+        reservation: String?, consent: Consent?, asker: String, policy: PolicyRuling?, policyNumber: Int64,
+        supervision: Supervision?, event: LedgerEvent
+    ) {
+        self.decision = decision
+        self.active = active
+        self.proof = proof
+        self.amounts = amounts
+        self.reservation = reservation
+        self.consent = consent
+        self.asker = asker
+        self.policy = policy
+        self.policyNumber = policyNumber
+        self.supervision = supervision
+        self.event = event
+    }
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
         guard let proof else { return try settled(state, moment) }
@@ -60,26 +78,27 @@ struct DecisionCommand: Command {
 
     private func judge(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
         guard let active, decision.isAllowed else { return Decided(Ruling(decision), events: [event]) }
-        let claims = active.claims
-        guard let resource = state.resources[active.resource.id], moment.now.seconds < claims.expiresAt,
-            state.isAlive(claims.chain, onBehalfOf: claims.actedFor, for: resource, at: moment.now),
-            !state.isRevoked(task: claims.task, trace: claims.trace)
+        guard let resource = state.resources[active.resource.id], moment.now.seconds < active.claims.expiresAt,
+            state.isAlive(active.claims.chain, onBehalfOf: active.claims.actedFor, for: resource, at: moment.now),
+            !state.isRevoked(task: active.claims.task, trace: active.claims.trace)
         else { return refused(.inactive) }
         // A version that went away and came back meanwhile has not been asked, if what was in between allows
         // everything.
         guard state.policy.id == policyNumber,
             policy.map({ $0.number == policyNumber }) ?? state.policy.bundle.allowsEverything
         else { return refused(.deny(.policyChanged)) }
-        guard claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
+        guard active.claims.limits.hours?.contains(moment.now) ?? true else { return refused(.deny(.outsideHours)) }
         let budgets: [Budget]
         do throws(Budget.Exhausted) {
-            budgets = claims.limits.spends ? try state.spending(amounts, by: claims) : []
+            budgets = active.claims.limits.spends ? try state.spending(amounts, by: active.claims) : []
         } catch {
             return refused(.deny(.budgetExhausted(error.member)))
         }
         var counted: [Change] = []
         if let policy, !policy.quotas.isEmpty {
-            guard let holder = claims.chain.last.flatMap({ state.agents[$0.agent] }) else { return refused(.inactive) }
+            guard let holder = active.claims.chain.last.flatMap({ state.agents[$0.agent] }) else {
+                return refused(.inactive)
+            }
             do throws(QuotaRefusal) {
                 counted = try state.counting(policy.quotas, for: holder, at: moment.now).map { .quota($0) }
             } catch {
@@ -87,16 +106,16 @@ struct DecisionCommand: Command {
             }
         }
         switch consent {
-        case nil: return allowed(event, spending: budgets, counted, claims)
+        case nil: return allowed(event, spending: budgets, counted, active.claims)
         case .impossible(let told): return withheld(told, nil)
         case .needed(let approval):
             guard approval.isCurrent(in: state) else { return refused(.deny(.policyChanged)) }
-            switch approval.settle(in: state, by: claims, at: moment.now) {
+            switch approval.settle(in: state, by: active.claims, at: moment.now) {
             case .withheld(let told, let step): return withheld(told, step)
             case .agreed(let use):
                 var event = event
                 event.approval = use.request.id.text
-                var decided = allowed(event, spending: budgets, counted, claims)
+                var decided = allowed(event, spending: budgets, counted, active.claims)
                 decided.changes = use.changes + decided.changes
                 decided.events = use.events + decided.events
                 return decided

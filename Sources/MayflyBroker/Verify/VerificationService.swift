@@ -31,12 +31,11 @@ package final class VerificationService: Sendable {
     /// One reference, as it goes through many hands: a copy of what it holds would count up two dozen others.
     package final class ActiveToken: Sendable {
         let token: KnownToken
-        package let claims: TokenClaims
         package let resource: Resource
+        package var claims: TokenClaims { token.claims }
 
         init(token: KnownToken, resource: Resource) {
             self.token = token
-            claims = token.claims
             self.resource = resource
         }
     }
