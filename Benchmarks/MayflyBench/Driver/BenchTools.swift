@@ -5,6 +5,7 @@ struct BenchTools {
     let evp: String
     let replay: String
     let fdatasync: String
+    let standstill: String
     let floor: String
     let tls: String
 
@@ -14,6 +15,7 @@ struct BenchTools {
         evp = directory + "/evp"
         replay = directory + "/replay"
         fdatasync = directory + "/fdatasync"
+        standstill = directory + "/standstill"
         floor = directory + "/floor"
         tls = directory + "/tls"
     }
@@ -27,6 +29,12 @@ struct BenchTools {
     /// Wall microseconds of one append with fdatasync in `directory`, the median.
     func syncTime(in directory: String) throws(BenchError) -> Double {
         try ChildProcess.numbers([fdatasync, directory + "/fdatasync.tmp", "1000"], count: 2)[0]
+    }
+
+    /// The longest time in a second for which a thread that wants to run does not, with one for each processor that a
+    /// server has, in wall microseconds.
+    func longestStandstill() throws(BenchError) -> Double {
+        try ChildProcess.numbers([standstill, "\(BenchSite.threads)", "1000"], count: 2)[0]
     }
 
     /// A bare server that answers what the broker answered, with as many threads.

@@ -23,6 +23,14 @@ struct Row {
             goal: goal, isReached: isReached, spread: ratios.range + " x, \(ratios.count) rounds")
     }
 
+    /// A value that says something of the machine, and is judged by nobody.
+    static func fact(_ what: String, _ values: [Double], unit: String) -> Row {
+        let spread = Spread(values)
+        return Row(
+            what: what, value: "\(Spread.text(spread.median)) \(unit)", peer: "-", ratio: "-", goal: "-",
+            isReached: true, spread: "\(spread.range) \(unit), \(spread.count) rounds")
+    }
+
     /// A value against a fixed limit.
     static func limit(_ what: String, _ values: [Double], unit: String, atMost limit: Double) -> Row {
         let spread = Spread(values)
