@@ -4,9 +4,8 @@ import MayflyPolicy
 /// Makes a token's issuance durable, after looking once more at everything that could have changed since it was
 /// prepared.
 ///
-/// It runs in the writer's order, where revocations run too: nothing minted from an older view survives one. One
-/// reference, for the reason that the token is one.
-final class MintCommand: Command {
+/// It runs in the writer's order, where revocations run too: nothing minted from an older view survives one.
+struct MintCommand: Command {
     static let concernsNobodyElse = true
 
     /// What it stands under, in tier 2, is in it.
@@ -26,22 +25,6 @@ final class MintCommand: Command {
     /// The number of the policy version that allowed it.
     let policy: Int64
     let event: LedgerEvent
-
-    init(
-        token: IssuedToken, chain: [ChainLink], resource: ResourceName, assertion: UsedMark?, ticket: UsedMark?,
-        proof: UsedMark?, approval: ApprovalUse?, budgetExpires: Timestamp, policy: Int64, event: LedgerEvent
-    ) {
-        self.token = token
-        self.chain = chain
-        self.resource = resource
-        self.assertion = assertion
-        self.ticket = ticket
-        self.proof = proof
-        self.approval = approval
-        self.budgetExpires = budgetExpires
-        self.policy = policy
-        self.event = event
-    }
 
     static let supervisionFull = OAuthError(
         .temporarilyUnavailable, "more than can be kept stands under supervision; ask again when some of it has lapsed")

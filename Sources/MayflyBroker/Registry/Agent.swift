@@ -25,87 +25,68 @@ package struct Agent: Record, Equatable {
         var version: Int64
     }
 
-    /// What the copies of one agent share; it never changes, and a changed agent has another.
-    private final class Body: Sendable {
-        let contents: Contents
-
-        init(_ contents: Contents) {
-            self.contents = contents
-        }
-    }
-
-    private var body: Body
+    private var shared: SharedContents<Contents>
 
     init(
         spec: AgentSpec, state: State, keys: [RegisteredKey], epoch: Int64, createdAt: Timestamp, lastUsed: Timestamp?,
         lifecycle: AgentLifecycle = AgentLifecycle(), proposal: CompositionProposal? = nil, version: Int64
     ) {
-        body = Body(
+        shared = SharedContents(
             Contents(
                 spec: spec, state: state, keys: keys, epoch: epoch, createdAt: createdAt, lastUsed: lastUsed,
                 lifecycle: lifecycle, proposal: proposal, version: version))
     }
 
-    package var id: AgentID { body.contents.spec.id }
+    package var id: AgentID { shared.contents.spec.id }
 
     package var spec: AgentSpec {
-        get { body.contents.spec }
-        set { change { $0.spec = newValue } }
+        get { shared.contents.spec }
+        set { shared.change { $0.spec = newValue } }
     }
 
     package var state: State {
-        get { body.contents.state }
-        set { change { $0.state = newValue } }
+        get { shared.contents.state }
+        set { shared.change { $0.state = newValue } }
     }
 
     package var keys: [RegisteredKey] {
-        get { body.contents.keys }
-        set { change { $0.keys = newValue } }
+        get { shared.contents.keys }
+        set { shared.change { $0.keys = newValue } }
     }
 
     /// Tokens with this agent in their chain that were minted under a smaller epoch are dead.
     package var epoch: Int64 {
-        get { body.contents.epoch }
-        set { change { $0.epoch = newValue } }
+        get { shared.contents.epoch }
+        set { shared.change { $0.epoch = newValue } }
     }
 
-    package var createdAt: Timestamp { body.contents.createdAt }
+    package var createdAt: Timestamp { shared.contents.createdAt }
 
     /// To the minute; nil when the agent never got a token.
     package var lastUsed: Timestamp? {
-        get { body.contents.lastUsed }
-        set { change { $0.lastUsed = newValue } }
+        get { shared.contents.lastUsed }
+        set { shared.change { $0.lastUsed = newValue } }
     }
 
     /// Its reviews, and what was said about them; a change of it alone leaves the version.
     package var lifecycle: AgentLifecycle {
-        get { body.contents.lifecycle }
-        set { change { $0.lifecycle = newValue } }
+        get { shared.contents.lifecycle }
+        set { shared.change { $0.lifecycle = newValue } }
     }
 
     /// A changed composition that waits for the owner's word.
     package var proposal: CompositionProposal? {
-        get { body.contents.proposal }
-        set { change { $0.proposal = newValue } }
+        get { shared.contents.proposal }
+        set { shared.change { $0.proposal = newValue } }
     }
 
     package var version: Int64 {
-        get { body.contents.version }
-        set { change { $0.version = newValue } }
+        get { shared.contents.version }
+        set { shared.change { $0.version = newValue } }
     }
 
     /// Whether it can prove who it is: by a key, a certificate, or whoever vouches for it.
     var hasIdentity: Bool { !keys.isEmpty || spec.hasIdentityElsewhere }
-
-    private mutating func change(_ edit: (inout Contents) -> Void) {
-        var contents = body.contents
-        edit(&contents)
-        body = Body(contents)
-    }
-
-    package static func == (left: Agent, right: Agent) -> Bool {
-        left.body === right.body || left.body.contents == right.body.contents
-    }
 
     package static let kind = RecordKind.agent
     package static func key(of id: AgentID) -> [UInt8] { Array(id.text.utf8) }

@@ -24,94 +24,75 @@ package struct Owner: Record, Equatable {
         var version: Int64
     }
 
-    /// What the copies of one owner share; it never changes, and a changed one has another.
-    private final class Body: Sendable {
-        let contents: Contents
-
-        init(_ contents: Contents) {
-            self.contents = contents
-        }
-    }
-
-    private var body: Body
+    private var shared: SharedContents<Contents>
 
     init(
         id: OwnerID, name: String, email: String, state: State, delegate: OwnerID?, groups: [String],
         keys: [RegisteredKey], epoch: Int64, keyEpoch: Int64, createdAt: Timestamp, version: Int64
     ) {
-        body = Body(
+        shared = SharedContents(
             Contents(
                 id: id, name: name, email: email, state: state, delegate: delegate, groups: groups, keys: keys,
                 epoch: epoch, keyEpoch: keyEpoch, createdAt: createdAt, version: version))
     }
 
-    package var id: OwnerID { body.contents.id }
+    package var id: OwnerID { shared.contents.id }
 
     package var name: String {
-        get { body.contents.name }
-        set { change { $0.name = newValue } }
+        get { shared.contents.name }
+        set { shared.change { $0.name = newValue } }
     }
 
     package var email: String {
-        get { body.contents.email }
-        set { change { $0.email = newValue } }
+        get { shared.contents.email }
+        set { shared.change { $0.email = newValue } }
     }
 
     package var state: State {
-        get { body.contents.state }
-        set { change { $0.state = newValue } }
+        get { shared.contents.state }
+        set { shared.change { $0.state = newValue } }
     }
 
     /// Who inherits the agents when this owner leaves; nil means that they are offboarded.
     package var delegate: OwnerID? {
-        get { body.contents.delegate }
-        set { change { $0.delegate = newValue } }
+        get { shared.contents.delegate }
+        set { shared.change { $0.delegate = newValue } }
     }
 
     /// Groups that approvals ask for, in order, each once.
     package var groups: [String] {
-        get { body.contents.groups }
-        set { change { $0.groups = newValue } }
+        get { shared.contents.groups }
+        set { shared.change { $0.groups = newValue } }
     }
 
     /// Prove the person when approving; empty for one who has enrolled none.
     package var keys: [RegisteredKey] {
-        get { body.contents.keys }
-        set { change { $0.keys = newValue } }
+        get { shared.contents.keys }
+        set { shared.change { $0.keys = newValue } }
     }
 
     /// Tokens of this owner's agents that were minted under a smaller epoch are dead.
     package var epoch: Int64 {
-        get { body.contents.epoch }
-        set { change { $0.epoch = newValue } }
+        get { shared.contents.epoch }
+        set { shared.change { $0.epoch = newValue } }
     }
 
     /// Sign-ins and votes of this owner under a smaller epoch are void; the owner's agents are not concerned.
     package var keyEpoch: Int64 {
-        get { body.contents.keyEpoch }
-        set { change { $0.keyEpoch = newValue } }
+        get { shared.contents.keyEpoch }
+        set { shared.change { $0.keyEpoch = newValue } }
     }
 
-    package var createdAt: Timestamp { body.contents.createdAt }
+    package var createdAt: Timestamp { shared.contents.createdAt }
 
     /// Counts changes; the ETag.
     package var version: Int64 {
-        get { body.contents.version }
-        set { change { $0.version = newValue } }
+        get { shared.contents.version }
+        set { shared.change { $0.version = newValue } }
     }
 
     /// The smallest epoch that a sign-in or a vote of this owner may carry, the broker's own left aside.
     var signInEpoch: Int64 { max(epoch, keyEpoch) }
-
-    private mutating func change(_ edit: (inout Contents) -> Void) {
-        var contents = body.contents
-        edit(&contents)
-        body = Body(contents)
-    }
-
-    package static func == (left: Owner, right: Owner) -> Bool {
-        left.body === right.body || left.body.contents == right.body.contents
-    }
 
     package static let kind = RecordKind.owner
     package static func key(of id: OwnerID) -> [UInt8] { Array(id.text.utf8) }

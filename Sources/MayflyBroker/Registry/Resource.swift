@@ -11,72 +11,50 @@ package struct Resource: Record, Equatable {
         var secretDigest: SHA256Digest?
         var keys: [RegisteredKey]
         var epoch: Int64
-        var createdAt: Timestamp
+        let createdAt: Timestamp
         var version: Int64
     }
 
-    /// What the copies of one resource share; it never changes, and a changed one has another.
-    private final class Body: Sendable {
-        let contents: Contents
-
-        init(_ contents: Contents) {
-            self.contents = contents
-        }
-    }
-
-    private var body: Body
+    private var shared: SharedContents<Contents>
 
     init(
         id: ResourceName, spec: ResourceSpec, secretDigest: SHA256Digest?, keys: [RegisteredKey], epoch: Int64,
         createdAt: Timestamp, version: Int64
     ) {
-        body = Body(
+        shared = SharedContents(
             Contents(
                 id: id, spec: spec, secretDigest: secretDigest, keys: keys, epoch: epoch, createdAt: createdAt,
                 version: version))
     }
 
-    package var id: ResourceName { body.contents.id }
+    package var id: ResourceName { shared.contents.id }
 
     package var spec: ResourceSpec {
-        get { body.contents.spec }
-        set { change { $0.spec = newValue } }
+        get { shared.contents.spec }
+        set { shared.change { $0.spec = newValue } }
     }
 
     /// SHA-256 of the generated client secret; nil until one is made.
     package var secretDigest: SHA256Digest? {
-        get { body.contents.secretDigest }
-        set { change { $0.secretDigest = newValue } }
+        get { shared.contents.secretDigest }
+        set { shared.change { $0.secretDigest = newValue } }
     }
 
     package var keys: [RegisteredKey] {
-        get { body.contents.keys }
-        set { change { $0.keys = newValue } }
+        get { shared.contents.keys }
+        set { shared.change { $0.keys = newValue } }
     }
 
     package var epoch: Int64 {
-        get { body.contents.epoch }
-        set { change { $0.epoch = newValue } }
+        get { shared.contents.epoch }
+        set { shared.change { $0.epoch = newValue } }
     }
 
-    package var createdAt: Timestamp {
-        get { body.contents.createdAt }
-        set { change { $0.createdAt = newValue } }
-    }
+    package var createdAt: Timestamp { shared.contents.createdAt }
 
     package var version: Int64 {
-        get { body.contents.version }
-        set { change { $0.version = newValue } }
-    }
-
-    private mutating func change(_ edit: (inout Contents) -> Void) {
-        var contents = body.contents
-        edit(&contents)
-        body = Body(contents)
-    }
-
-    package static func == (left: Resource, right: Resource) -> Bool {
-        left.body === right.body || left.body.contents == right.body.contents
+        get { shared.contents.version }
+        set { shared.change { $0.version = newValue } }
     }
 
     package static let kind = RecordKind.resource

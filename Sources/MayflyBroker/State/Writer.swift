@@ -135,12 +135,12 @@ package final class Writer: Sendable {
     package func submit<C: Command>(
         _ command: consuming C, _ completion: @escaping @Sendable (Result<C.Answer, BrokerError>) -> Void
     ) {
-        let command = command
+        let held = HeldCommand(command)
         let job = Job(
             concernsNobodyElse: C.concernsNobodyElse,
             run: { draft, moment in
                 do throws(BrokerError) {
-                    let decided = try command.decide(draft, moment)
+                    let decided = try held.command.decide(draft, moment)
                     for change in decided.changes { draft.apply(change) }
                     let answer = decided.answer
                     return (decided.events, { failure in completion(failure.map { .failure($0) } ?? .success(answer)) })

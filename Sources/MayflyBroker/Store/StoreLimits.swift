@@ -39,6 +39,7 @@ extension Batch {
             $0.key.key.count <= StoreLimits.keyBytes && $0.value.count <= StoreLimits.valueBytes
         }
         let deletesFit = deletes.allSatisfy { $0.key.count <= StoreLimits.keyBytes }
+        // By their places, since an entry is large.
         let entriesFit = entries.indices.allSatisfy {
             entries[$0].bytes.count <= StoreLimits.entryBytes && entries[$0].terms.areWithinLimits
         }

@@ -6,8 +6,8 @@ import MayflyPolicy
 /// A token that was ended while it was decided is refused after all, and so is an action for which some budget of its
 /// chain or some quota of the policy has too little left. It runs in the writer's order: no two commands see the same
 /// last unit, and what is spent is durable in the commit that holds the decision. So is the use of what people agreed
-/// to for this action alone, and the question that is put to them. One reference, as it goes through many hands.
-final class DecisionCommand: Command {
+/// to for this action alone, and the question that is put to them.
+struct DecisionCommand: Command {
     static let concernsNobodyElse = true
 
     let decision: ActionDecision
@@ -26,24 +26,6 @@ final class DecisionCommand: Command {
     /// What the action is to stand under when it is allowed in tier 2.
     let supervision: Supervision?
     let event: LedgerEvent
-
-    init(
-        decision: ActionDecision, active: VerificationService.ActiveToken?, proof: UsedMark?, amounts: Amounts,
-        reservation: String?, consent: Consent?, asker: String, policy: PolicyRuling?, policyNumber: Int64,
-        supervision: Supervision?, event: LedgerEvent
-    ) {
-        self.decision = decision
-        self.active = active
-        self.proof = proof
-        self.amounts = amounts
-        self.reservation = reservation
-        self.consent = consent
-        self.asker = asker
-        self.policy = policy
-        self.policyNumber = policyNumber
-        self.supervision = supervision
-        self.event = event
-    }
 
     func decide(_ state: Tables, _ moment: Moment) throws(BrokerError) -> Decided<Ruling> {
         guard let proof else { return try settled(state, moment) }
