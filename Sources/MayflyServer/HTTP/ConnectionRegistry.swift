@@ -2,8 +2,12 @@ internal import Synchronization
 
 /// Every open connection.
 final class ConnectionRegistry: Sendable {
-    private let records = Mutex<[ObjectIdentifier: ConnectionRecord]>([:])
-    private let tide = Mutex(ConnectionTide())
+    private struct Open {
+        var records: [ObjectIdentifier: ConnectionRecord] = [:]
+        var tide = ConnectionTide()
+    }
+
+    private let open = Mutex(Open())
     private let changed: WakeUp
     private let limits: HTTPLimits
     /// Signalled when the table gets crowded, until `relieve` has looked at it.
@@ -17,11 +21,11 @@ final class ConnectionRegistry: Sendable {
     }
 
     func add(_ record: ConnectionRecord) {
-        let count = records.withLock {
-            $0[ObjectIdentifier(record)] = record
-            return $0.count
+        let count = open.withLock {
+            $0.records[ObjectIdentifier(record)] = record
+            $0.tide.rise(to: $0.records.count)
+            return $0.records.count
         }
-        tide.withLock { $0.rise(to: count) }
         guard count > limits.crowdedConnections else { return }
         // Only the first of many arrivals has to wake the sweeper.
         if !isCrowded.exchange(true, ordering: .sequentiallyConsistent) { crowded.signal() }
@@ -51,29 +55,28 @@ final class ConnectionRegistry: Sendable {
 
     /// Returns once the record is out, and whether it was the last.
     func remove(_ record: ConnectionRecord) {
-        let isLast = records.withLock {
-            $0[ObjectIdentifier(record)] = nil
-            return $0.isEmpty
+        let isLast = open.withLock {
+            $0.records[ObjectIdentifier(record)] = nil
+            return $0.records.isEmpty
         }
         if isLast { changed.signal() }
     }
 
-    /// Whether memory of connections that have closed is to be given back; to be asked about once a second.
-    var hasEbbed: Bool {
-        let count = count
-        return tide.withLock { $0.hasEbbed(to: count) }
+    /// Whether memory of connections that have closed is to be given back now; to be asked about once a second.
+    func takeEbb() -> Bool {
+        open.withLock { $0.tide.takeEbb(at: $0.records.count) }
     }
 
     var all: [ConnectionRecord] {
-        records.withLock { Array($0.values) }
+        open.withLock { Array($0.records.values) }
     }
 
     var count: Int {
-        records.withLock { $0.count }
+        open.withLock { $0.records.count }
     }
 
     var isEmpty: Bool {
-        records.withLock { $0.isEmpty }
+        open.withLock { $0.records.isEmpty }
     }
 
     /// Waits until no connection is open, calling `prompt` on each in between; false when time ran out first.

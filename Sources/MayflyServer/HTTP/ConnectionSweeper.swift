@@ -41,7 +41,7 @@ final class ConnectionSweeper: Sendable {
             registry.crowded.wait(milliseconds: interval)
             registry.sweep(.now)
             // The allocator would keep what they had for connections that may never come again.
-            if registry.hasEbbed { mayfly_return_freed_memory() }
+            if registry.takeEbb() { mayfly_return_freed_memory() }
         }
     }
 }

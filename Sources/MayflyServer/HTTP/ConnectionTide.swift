@@ -13,7 +13,7 @@ struct ConnectionTide {
     /// Whether at least half of them, and not few, were gone when it was last asked; `count` are open.
     ///
     /// Not as soon as they are gone: the library frees what a connection held after it has said that it is closed.
-    mutating func hasEbbed(to count: Int) -> Bool {
+    mutating func takeEbb(at count: Int) -> Bool {
         guard !isLow else {
             (isLow, peak) = (false, count)
             return true

@@ -46,11 +46,13 @@ final class HTTPLoop: Sendable {
         // system itself what else there is.
         var (vain, steps) = (2, bell.stepCount)
         while !isStopping.load(ordering: .sequentiallyConsistent) {
-            if vain == 1 {
+            switch vain {
+            case 0: break
+            case 1:
                 // The clients on this machine, and the writer, may be waiting for this processor. What they send while
                 // they have it costs nobody to be woken.
                 sched_yield()
-            } else if vain > 1 {
+            default:
                 let patience = daemon.patience
                 if patience != 0 {
                     vain = 1
