@@ -92,6 +92,27 @@ struct TermSearchTests {
         #expect(seen.count == 3 * texts.count)
     }
 
+    @Test("a full segment's rows hold every hash once, and its entries in their order")
+    func rows() throws {
+        let hash = TermHash(key: 7)
+        var segment = TermSegment(number: 3)
+        var expected: [UInt32: [UInt64]] = [:]
+        for place in 0..<TermSegment.width {
+            let terms = LedgerTerms(
+                event: "e", outcome: "ok", agent: "agent \(place % 7)", task: "task \(place / 3)", token: "\(place)")
+            segment.add(entry(3 * TermSegment.width + place, terms), hash)
+            hash.forEach(in: terms) { expected[$0, default: []].append(place) }
+        }
+        let rows = segment.rows()
+        let slots = Set(expected.keys.map { TermSegment.key(3, $0) })
+        #expect(rows.map(\.key) == slots.sorted())
+        let bytes = Dictionary(uniqueKeysWithValues: rows)
+        #expect(bytes.values.reduce(0) { $0 + $1.count } == expected.values.reduce(0) { $0 + 6 + 2 * $1.count })
+        for (value, places) in expected {
+            #expect(try TermSegment.places(of: value, in: try #require(bytes[TermSegment.key(3, value)])) == places)
+        }
+    }
+
     @Test("index and ledger rows that Mayfly did not write are called corrupt, and never trap")
     func damaged() throws {
         let store = try SQLiteStore(path: path, mode: .create)
