@@ -10,9 +10,10 @@ internal import Synchronization
 final class SQLiteCheckpointer: Sendable {
     /// Pages of 4096 bytes in the log from which on it is copied.
     ///
-    /// A page that many commits changed is copied once, but nearly all are written once only; the next start after a
-    /// crash reads about so much again.
-    static let step = 2000
+    /// A page that many commits changed is copied once, but nearly all are written once only. The disk makes a commit
+    /// wait while it takes in what is synced here, so this is little at once. The next start after a crash reads about
+    /// so much again.
+    static let step = 500
     /// Pages at which a commit waits after all, so that the log stays bounded when the disk is too slow.
     static let limit = 16_000
 

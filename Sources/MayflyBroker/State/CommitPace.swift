@@ -5,20 +5,20 @@
 /// quick succession a commit waits a little for more of them: longer the more that brings. A command that comes alone
 /// never waits.
 struct CommitPace {
-    /// Nanoseconds that a commit waits at most.
+    /// Nanoseconds that a command waits for others at most.
     static let window: Int64 = 2_000_000
     /// Commands with which a commit waits no longer.
     static let enough = 32
-    /// Commands that must be expected within the window to make waiting half of it worth it, and all of it.
-    private static let leastExpected: Int64 = 4
-    private static let manyExpected: Int64 = 16
+    /// Nanoseconds between commands at which waiting half of the window is worth it, and all of it.
+    private static let quick: Int64 = 500_000
+    private static let veryQuick: Int64 = 110_000
     /// Nanoseconds over which arrivals are counted at least.
     private static let span: Int64 = 5_000_000
 
     private var arrivals: Int64 = 0
     /// When counting began: steady nanoseconds.
     private var began: Int64
-    /// What a commit waits at the present rate.
+    /// What a command waits at the present rate.
     private var patience: Int64 = 0
 
     init(now: Int64) {
@@ -30,16 +30,17 @@ struct CommitPace {
         arrivals += 1
     }
 
-    /// Nanoseconds to wait, at steady time `now`, with `count` commands at hand; 0 to begin at once.
-    mutating func wait(count: Int, now: Int64) -> Int64 {
+    /// Nanoseconds to wait, at steady time `now`, with `count` commands at hand, the first of which came at `oldest`; 0
+    /// to begin at once.
+    ///
+    /// What that one has waited for the commit before counts, so a slow one is not followed by a pause.
+    mutating func wait(count: Int, oldest: Int64, now: Int64) -> Int64 {
         let elapsed = max(0, now - began)
         if elapsed >= Self.span {
-            let windows = elapsed / Self.window
-            patience =
-                arrivals >= windows * Self.manyExpected
-                ? Self.window : arrivals >= windows * Self.leastExpected ? Self.window / 2 : 0
+            let distance = elapsed / max(1, arrivals)
+            patience = distance <= Self.veryQuick ? Self.window : distance <= Self.quick ? Self.window / 2 : 0
             (arrivals, began) = (0, now)
         }
-        return count < Self.enough ? patience : 0
+        return count < Self.enough ? max(0, patience - max(0, now - oldest)) : 0
     }
 }

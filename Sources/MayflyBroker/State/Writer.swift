@@ -32,55 +32,6 @@ package final class Writer: Sendable {
     let shared: (any SharedStore)?
     let link = Mutex<ClusterLink?>(nil)
 
-    private struct Pending {
-        var jobs: [Job] = []
-        /// Whether a turn on the queue is asked for or under way.
-        var isDraining = false
-        /// Whether that turn waits for more commands, and nobody has told it yet that there are enough.
-        var isGathering = false
-        var isStopped = false
-        var pace = CommitPace(now: Writer.steadyTime())
-
-        /// Notes that a turn is asked for; true when it was not before, and the caller must ask.
-        mutating func claimTurn() -> Bool {
-            defer { isDraining = true }
-            return !isDraining
-        }
-
-        /// Nanoseconds that the turn under way waits for more commands.
-        mutating func gather() -> Int64 {
-            let wait = jobs.isEmpty || isStopped ? 0 : pace.wait(count: jobs.count, now: Writer.steadyTime())
-            isGathering = wait > 0
-            return wait
-        }
-
-        /// Notes that the turn under way need not wait any longer; true when the caller must tell it.
-        mutating func endGathering() -> Bool {
-            guard isGathering, isStopped || jobs.count >= CommitPace.enough else { return false }
-            isGathering = false
-            return true
-        }
-
-        mutating func takeBatch() -> [Job] {
-            isGathering = false
-            guard jobs.count > Writer.maximumBatch else {
-                defer { jobs = [] }
-                return jobs
-            }
-            let batch = Array(jobs.prefix(Writer.maximumBatch))
-            jobs.removeFirst(batch.count)
-            return batch
-        }
-    }
-
-    /// Nanoseconds of a clock that nobody sets.
-    private static func steadyTime() -> Int64 {
-        let (seconds, attoseconds) = origin.duration(to: .now).components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
-
-    private static let origin = ContinuousClock.now
-
     struct Position {
         var head: StoreHead
         var frontier: MerkleFrontier
@@ -103,15 +54,6 @@ package final class Writer: Sendable {
         let events: [[LedgerEvent]]
         let writtenTime: Timestamp?
         let time: Timestamp
-    }
-
-    /// A command with its type forgotten.
-    private struct Job: Sendable {
-        /// See `Command.concernsNobodyElse`.
-        let concernsNobodyElse: Bool
-        /// Decides on the draft; answers the events, and what to call once the commit has succeeded or failed.
-        let run: @Sendable (inout Tables, Moment) -> (events: [LedgerEvent], finish: @Sendable (BrokerError?) -> Void)
-        let refuse: @Sendable (BrokerError) -> Void
     }
 
     init(
@@ -152,8 +94,7 @@ package final class Writer: Sendable {
         let verdict = pending.withLock { pending -> (needsTurn: Bool, hasGathered: Bool, refusal: BrokerError?) in
             if pending.isStopped { return (false, false, .unavailable(.stopping)) }
             if pending.jobs.count >= Self.maximumPending { return (false, false, .unavailable(.overloaded)) }
-            pending.jobs.append(job)
-            pending.pace.arrived()
+            pending.add(job)
             return (pending.claimTurn(), pending.endGathering(), nil)
         }
         if let refusal = verdict.refusal { job.refuse(refusal) }
