@@ -14,18 +14,22 @@ package enum Base64URL {
 
     /// The encoding as ASCII bytes.
     package static func encodedBytes(_ bytes: some Collection<UInt8>) -> [UInt8] {
-        // One copy, if any, instead of a dynamic call for each byte: this is not specialised across modules.
         var output: [UInt8] = []
-        append(Array(bytes), to: &output)
+        // One dynamic call instead of one for each byte: this is not specialised across modules.
+        let isDone: Void? = bytes.withContiguousStorageIfAvailable { append(Span(_unsafeElements: $0), to: &output) }
+        if isDone == nil { append(Array(bytes), to: &output) }
         return output
     }
 
     /// Appends the encoding of `bytes`, as ASCII.
     package static func append(_ bytes: [UInt8], to output: inout [UInt8]) {
+        append(bytes.span, to: &output)
+    }
+
+    private static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
         // Adding nothing to an empty array would write to the storage that all empty arrays share.
         guard !bytes.isEmpty else { return }
         let alphabet = Self.alphabet.span
-        let bytes = bytes.span
         output.append(addingCapacity: (bytes.count * 4 + 2) / 3) { (output: inout OutputSpan<UInt8>) in
             func character(_ word: UInt32, _ shift: UInt32) -> UInt8 { alphabet[Int(word >> shift & 0x3F)] }
             var index = 0

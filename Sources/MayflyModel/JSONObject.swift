@@ -30,7 +30,8 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     /// The value of one member; assigning nil removes it, assigning to a new name appends it.
     package subscript(name: String) -> JSONValue? {
         get {
-            for member in members where Self.same(member.name, name) { return member.value }
+            // By their places: a loop over the members themselves would copy each.
+            for place in members.indices where Self.same(members[place].name, name) { return members[place].value }
             return nil
         }
         set {
@@ -62,10 +63,6 @@ package struct JSONObject: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     static func same(_ left: String, _ right: String) -> Bool {
-        guard left.utf8.count == right.utf8.count else { return false }
-        let left = left.utf8.span
-        let right = right.utf8.span
-        for index in left.indices where left[index] != right[index] { return false }
-        return true
+        left.utf8.elementsEqual(right.utf8)
     }
 }

@@ -7,8 +7,13 @@ enum JSONText {
         var index = 0
         var all: UInt64 = 0
         while bytes.count - index >= 8 {
-            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            guard !hasSpecial(word) else { break }
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let special = marks(word)
+            guard special == 0 else {
+                // The lowest mark is that of the first such byte; the ones before it count.
+                let before = special.trailingZeroBitCount & ~7
+                return (index + before / 8, (all | word & (1 << before - 1)) & highBits == 0)
+            }
             all |= word
             index += 8
         }
@@ -21,12 +26,17 @@ enum JSONText {
 
     /// Whether none of the bytes need be escaped; DEL is, so that no output moves a terminal's cursor.
     static func isPlain(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        func isPlain(at index: Int) -> Bool {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            return marks(word) | zeros(word ^ 0x7F7F_7F7F_7F7F_7F7F) == 0
+        }
         var index = 0
         while bytes.count - index >= 8 {
-            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            guard !hasSpecial(word), !hasZero(word ^ 0x7F7F_7F7F_7F7F_7F7F) else { return false }
+            guard isPlain(at: index) else { return false }
             index += 8
         }
+        // The last eight once more, instead of what is left one by one.
+        if bytes.count >= 8 { return isPlain(at: bytes.count - 8) }
         while index < bytes.count {
             guard !isSpecial(bytes[index]), bytes[index] != 0x7F else { return false }
             index += 1
@@ -40,14 +50,15 @@ enum JSONText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    private static func hasSpecial(_ word: UInt64) -> Bool {
+    /// The high bit of each byte that is special, or of none; above the first such byte others may be marked too.
+    private static func marks(_ word: UInt64) -> UInt64 {
         // A byte below 0x20 borrows from its own high bit; one that had the bit already is left out.
-        let isBelow = (word &- 0x2020_2020_2020_2020) & ~word & highBits != 0
-        return isBelow || hasZero(word ^ 0x2222_2222_2222_2222) || hasZero(word ^ 0x5C5C_5C5C_5C5C_5C5C)
+        let below = (word &- 0x2020_2020_2020_2020) & ~word & highBits
+        return below | zeros(word ^ 0x2222_2222_2222_2222) | zeros(word ^ 0x5C5C_5C5C_5C5C_5C5C)
     }
 
-    /// Whether one of the eight bytes is zero: only the lowest such byte's borrow counts, and one is enough.
-    private static func hasZero(_ word: UInt64) -> Bool {
-        (word &- 0x0101_0101_0101_0101) & ~word & highBits != 0
+    /// The high bit of the first byte that is zero, or none; those above it may be marked wrongly, by its borrow.
+    private static func zeros(_ word: UInt64) -> UInt64 {
+        (word &- 0x0101_0101_0101_0101) & ~word & highBits
     }
 }

@@ -39,29 +39,19 @@ package struct JSONWriter {
 
     /// Writes the name of a member that our own code names, in plain ASCII; its value comes next.
     package mutating func name(_ name: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
         name.withUTF8Buffer { utf8 in
             assert(JSONText.isPlain(UnsafeRawBufferPointer(utf8)), "a name in our own code needs no escape")
-            bytes.append(contentsOf: utf8)
+            plain(utf8, isName: true)
         }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
     }
 
     /// Writes a name that comes from elsewhere; its value comes next.
     package mutating func name(of member: String) {
-        separate()
-        quoted(member)
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
+        quoted(member, isName: true)
     }
 
     package mutating func string(_ text: String) {
-        separate()
-        quoted(text)
-        needsComma = true
+        quoted(text, isName: false)
     }
 
     package mutating func integer(_ number: Int64) {
@@ -109,30 +99,52 @@ package struct JSONWriter {
     /// The digits, without a text in between.
     private mutating func decimal(_ number: Int64) {
         if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        let number = number.magnitude
-        // From the left: turning a slice of the array round would copy it.
-        var weight: UInt64 = 1
-        while number / weight >= 10 { weight *= 10 }
-        while weight > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / weight % 10))
-            weight /= 10
-        }
+        // From the right, since a division by ten costs less than one by a number that only running code knows.
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = digits.count
+        var rest = number.magnitude
+        repeat {
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        for place in start..<digits.count { bytes.append(digits[place]) }
     }
 
     private mutating func separate() {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
     }
 
-    private mutating func quoted(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
+    private mutating func quoted(_ text: String, isName: Bool) {
         let isPlain = text.utf8.withContiguousStorageIfAvailable { utf8 in
             // Nearly every text goes out as it is: one look at each byte, and one copy.
             guard JSONText.isPlain(UnsafeRawBufferPointer(utf8)) else { return false }
-            bytes.append(contentsOf: utf8)
+            plain(utf8, isName: isName)
             return true
         }
-        if isPlain != true { escape(text) }
+        if isPlain == true { return }
+        separate()
         bytes.append(UInt8(ascii: "\""))
+        escape(text)
+        bytes.append(UInt8(ascii: "\""))
+        if isName { bytes.append(UInt8(ascii: ":")) }
+        needsComma = !isName
+    }
+
+    /// Writes what needs no escape, with all that stands around it, at once.
+    private mutating func plain(_ utf8: UnsafeBufferPointer<UInt8>, isName: Bool) {
+        let needsComma = needsComma
+        bytes.append(addingCapacity: utf8.count + 4) { (output: inout OutputSpan<UInt8>) in
+            if needsComma { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "\""))
+            output.withUnsafeMutableBufferPointer { buffer, count in
+                _ = buffer[count...].initialize(fromContentsOf: utf8)
+                count += utf8.count
+            }
+            output.append(UInt8(ascii: "\""))
+            if isName { output.append(UInt8(ascii: ":")) }
+        }
+        self.needsComma = !isName
     }
 
     private mutating func escape(_ text: String) {

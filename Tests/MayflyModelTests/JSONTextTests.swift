@@ -27,13 +27,31 @@ import Testing
         }
     }
 
-    @Test func whatIsNotUTF8IsRefusedWhereverItStands() {
+    /// Spaces behind the text: the eight bytes that end it are looked at in one when as many follow.
+    @Test(arguments: [0, 8]) func whatIsNotUTF8IsRefusedWhereverItStands(_ spaces: Int) {
         for byte in UInt8(0x80)...0xFF {
             for place in 0..<20 {
-                var bytes = Array("\"aaaaaaaaaaaaaaaaaaaa\"".utf8)
+                var bytes = Array("\"aaaaaaaaaaaaaaaaaaaa\"".utf8) + [UInt8](repeating: 0x20, count: spaces)
                 bytes[place + 1] = byte
                 #expect(throws: JSONError.invalidUTF8) { try JSONParser.parse(bytes) }
             }
+        }
+    }
+
+    @Test func textsOfEveryLengthAreReadUpToTheirEnd() throws {
+        for length in 0..<40 {
+            for text in [String(repeating: "a", count: length), String(repeating: "é", count: length)] {
+                for byte in ["", "\"", "\\", "\u{7F}", "\u{1F}"] {
+                    let value = JSONValue.array([.string(text + byte), .string(text + byte + text), .null])
+                    #expect(try JSONParser.parse(JSONWriter.bytes(of: value)) == value)
+                }
+            }
+        }
+    }
+
+    @Test func integersAreWrittenAsSwiftWritesThem() {
+        for number in [Int64.min, .min + 1, -10, -9, -1, 0, 1, 9, 10, 99, 100, .max - 1, .max] {
+            #expect(JSONWriter.bytes(of: .integer(number)) == Array(String(number).utf8))
         }
     }
 

@@ -37,25 +37,24 @@ package enum RFC3339 {
         // Digits straight into bytes: each ledger entry holds one or two times.
         var text: [UInt8] = []
         text.reserveCapacity(24)
-        append(date.year, 4, "-", to: &text)
-        append(date.month, 2, "-", to: &text)
-        append(date.day, 2, "T", to: &text)
-        append(rest / 3_600_000, 2, ":", to: &text)
-        append(rest / 60_000 % 60, 2, ":", to: &text)
-        append(rest / 1000 % 60, 2, ".", to: &text)
-        append(rest % 1000, 3, "Z", to: &text)
+        append(date.year / 100, nil, to: &text)
+        append(date.year % 100, "-", to: &text)
+        append(date.month, "-", to: &text)
+        append(date.day, "T", to: &text)
+        append(rest / 3_600_000, ":", to: &text)
+        append(rest / 60_000 % 60, ":", to: &text)
+        append(rest / 1000 % 60, ".", to: &text)
+        append(rest / 10 % 100, nil, to: &text)
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        text.append(UInt8(ascii: "Z"))
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Appends `number`, which has no more than `width` digits, with leading zeros, and what follows it.
-    private static func append(_ number: Int64, _ width: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
-        // From the left: turning a slice of the array round would copy it.
-        var weight: Int64 = width == 4 ? 1000 : width == 3 ? 100 : 10
-        while weight > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / weight % 10))
-            weight /= 10
-        }
-        text.append(UInt8(ascii: end))
+    /// Appends two digits, and what follows them.
+    private static func append(_ number: Int64, _ end: Unicode.Scalar?, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+        if let end { text.append(UInt8(ascii: end)) }
     }
 
     private static func daysInMonth(year: Int64, month: Int64) -> Int64 {

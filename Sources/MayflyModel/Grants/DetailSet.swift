@@ -16,9 +16,13 @@ package struct DetailSet: Hashable, Sendable {
     /// Drops objects that lie within another one; throws when more than `maximumCount` remain or one is partial.
     package init(_ details: some Sequence<AuthorizationDetail>) throws(NarrowingError) {
         var candidates: [(breadth: [Int64], detail: AuthorizationDetail)] = []
-        for (index, detail) in details.enumerated() {
-            guard detail.isComplete else { throw .detailsMalformed(index: index, member: nil) }
+        for detail in details {
+            guard detail.isComplete else { throw .detailsMalformed(index: candidates.count, member: nil) }
             candidates.append((detail.breadth, detail))
+        }
+        guard !candidates.isEmpty else {
+            self = .empty
+            return
         }
         // Broadest first: none is within a later one, so what is kept stays kept, and one too many can end the work.
         candidates.sort { $1.breadth.lexicographicallyPrecedes($0.breadth) }
