@@ -1,5 +1,6 @@
 import MayflyCrypto
 import MayflyModel
+import Synchronization
 
 /// The names that a token carries besides agents: its `jti`, its task, its trace.
 package enum TokenID {
@@ -12,19 +13,30 @@ package enum TokenID {
         try random(count: 1).text(0)
     }
 
-    /// Random bytes for `count` names.
+    /// Random bytes for `count` names, each given once.
     static func random(count: Int) throws(OAuthError) -> RandomNames {
-        do {
-            return RandomNames(bytes: try SecureRandom.bytes(count * RandomNames.size))
+        let size = count * RandomNames.size
+        do throws(CryptoError) {
+            return try drawn.withLock { (drawn) throws(CryptoError) in
+                if drawn.count < size { drawn = try SecureRandom.bytes(max(size, drawSize))[...] }
+                defer { drawn = drawn.dropFirst(size) }
+                return RandomNames(bytes: drawn.prefix(size))
+            }
         } catch {
             throw OAuthError(.temporarilyUnavailable, "the system gave no random bytes")
         }
     }
 
-    /// Names of 16 random bytes each, drawn at once: a draw costs as much as what else is done for a name.
+    /// Bytes for the next names: a draw costs more than what else is done for a name, whatever its size.
+    ///
+    /// Names are no secrets, so they may be known here before they are used. Codes and secrets are drawn one by one.
+    private static let drawn = Mutex<ArraySlice<UInt8>>([])
+    private static let drawSize = 64 * RandomNames.size
+
+    /// Names of 16 random bytes each.
     struct RandomNames: Sendable {
         fileprivate static let size = 16
-        fileprivate let bytes: [UInt8]
+        fileprivate let bytes: ArraySlice<UInt8>
 
         /// The name at `index` in base64url.
         func text(_ index: Int) -> String { Base64URL.encode(name(index)) }
@@ -40,7 +52,7 @@ package enum TokenID {
             return String(decoding: text, as: UTF8.self)
         }
 
-        private func name(_ index: Int) -> ArraySlice<UInt8> { bytes[(index * Self.size)..<((index + 1) * Self.size)] }
+        private func name(_ index: Int) -> ArraySlice<UInt8> { bytes.dropFirst(index * Self.size).prefix(Self.size) }
     }
 
     /// A task's name: 1 to 128 of letters, digits and `. _ : -`.

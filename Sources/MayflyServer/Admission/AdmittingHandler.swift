@@ -1,4 +1,5 @@
 import MayflyBroker
+import MayflyCrypto
 
 /// Stands before the endpoints: what costs a signature goes through the lane, everything else straight on.
 ///
@@ -44,7 +45,7 @@ package final class AdmittingHandler: HTTPHandler {
     private static func line(of request: HTTPRequest) -> MintLane.Line? {
         guard request.method == "POST" else { return nil }
         if request.segments == tokenEndpoint {
-            return contains(request.body, administrativeScope) ? .administrative : .ordinary
+            return namesAdministrativeScope(request.body) ? .administrative : .ordinary
         }
         return request.segments == enrolment || request.segments == backchannelEndpoint ? .ordinary : nil
     }
@@ -52,14 +53,17 @@ package final class AdmittingHandler: HTTPHandler {
     private static let tokenEndpoint = ["oauth2", "token"]
     private static let backchannelEndpoint = ["oauth2", "bc-authorize"]
     private static let enrolment = ["api", "v1", "enrol"]
-    private static let administrativeScope = Array("scope=mayfly.".utf8)
+    private static let parameter = Array("scope".utf8)
+    private static let administrativeScope = Array("mayfly.".utf8)
 
-    private static func contains(_ body: [UInt8], _ words: [UInt8]) -> Bool {
-        guard let first = words.first, body.count >= words.count else { return false }
-        var start = body.startIndex
-        while let found = body[start...].firstIndex(of: first) {
-            if body[found...].starts(with: words) { return true }
-            start = found + 1
+    /// Whether `scope=mayfly.` stands anywhere in the form; a form has a few `=` only.
+    private static func namesAdministrativeScope(_ body: [UInt8]) -> Bool {
+        var rest = body[...]
+        while let equals = ByteSearch.index(of: UInt8(ascii: "="), in: rest) {
+            rest = body[(equals + 1)...]
+            if rest.starts(with: administrativeScope), body[..<equals].suffix(parameter.count) == parameter[...] {
+                return true
+            }
         }
         return false
     }

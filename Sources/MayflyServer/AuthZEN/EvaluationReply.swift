@@ -87,7 +87,14 @@ enum EvaluationReply {
         }
         if case .allow(_, let notAfter) = decision {
             writer.name("obligations")
-            writer.value(.array([.object(["id": .string("not_after"), "value": .integer(notAfter)])]))
+            writer.beginArray()
+            writer.beginObject()
+            writer.name("id")
+            writer.string("not_after")
+            writer.name("value")
+            writer.integer(notAfter)
+            writer.endObject()
+            writer.endArray()
         }
         if let reservation = ruling.reservation {
             writer.name("reservation")

@@ -64,6 +64,9 @@ final class EvaluationRun: Sendable {
 
     /// Decides the questions, and answers when that is done.
     func start(into parked: ParkedReply) {
+        if let only = evaluations.first, evaluations.count == 1 {
+            return decide(only, at: 0, into: parked) { self.answer([$0], to: parked) }
+        }
         guard options.semantic == .executeAll else { return next(into: parked) }
         progress.withLock { progress in
             progress.answers = Array(repeating: nil, count: evaluations.count)
@@ -128,7 +131,10 @@ final class EvaluationRun: Sendable {
     }
 
     private func finish(_ parked: ParkedReply) {
-        let answers = progress.withLock { $0.answers.compactMap { $0 } }
+        answer(progress.withLock { $0.answers.compactMap { $0 } }, to: parked)
+    }
+
+    private func answer(_ answers: [EvaluationReply.Answer], to parked: ParkedReply) {
         parked.finish(
             EvaluationReply.answers(
                 answers, isList: isList, requestID: requestID, issuer: broker.settings.issuer))

@@ -16,19 +16,25 @@ package enum PercentEncoding {
         guard !ByteScan.hasControl(bytes.span) else { throw .forbiddenCharacter }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
-        var rest = bytes
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+") where plusIsSpace: output.append(0x20)
-            case UInt8(ascii: "%"):
-                guard let first = rest.popFirst(), let high = ASCII.hexValue(first) else { throw .invalidEscape }
-                guard let second = rest.popFirst(), let low = ASCII.hexValue(second) else { throw .invalidEscape }
-                output.append(high << 4 | low)
-            default: output.append(byte)
+        var isASCII = true
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            var byte = bytes[index]
+            index += 1
+            if byte == UInt8(ascii: "%") {
+                guard bytes.endIndex - index >= 2, let high = ASCII.hexValue(bytes[index]),
+                    let low = ASCII.hexValue(bytes[index + 1])
+                else { throw .invalidEscape }
+                byte = high << 4 | low
+                index += 2
+                guard byte != 0 else { throw .forbiddenCharacter }
+            } else if byte == UInt8(ascii: "+"), plusIsSpace {
+                byte = 0x20
             }
+            isASCII = isASCII && byte < 0x80
+            output.append(byte)
         }
-        guard !output.contains(0) else { throw .forbiddenCharacter }
-        guard String(validating: output, as: UTF8.self) != nil else { throw .invalidUTF8 }
+        guard isASCII || String(validating: output, as: UTF8.self) != nil else { throw .invalidUTF8 }
         return output[...]
     }
 }
