@@ -22,11 +22,9 @@ extension TokenIssuer {
         }
         do throws(OAuthError) {
             let command = try body(now)
-            let (verifier, metrics) = (verifier, metrics)
-            writer.submit(command) { result in
+            writer.submit(command) { [metrics] result in
                 let answer = result.flatMap { minted in minted.mapError { .oauth($0) } }
                 metrics.answered(answer)
-                if case .success(let token) = answer { verifier.remember(token) }
                 completion(answer)
             }
         } catch {

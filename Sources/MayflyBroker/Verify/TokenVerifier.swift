@@ -80,7 +80,7 @@ package final class TokenVerifier: Sendable {
     }
 
     /// Keeps a token that this broker has just minted, so that its first verification costs a hash.
-    func remember(_ token: IssuedToken) {
+    package func remember(_ token: IssuedToken) {
         known.insert(
             KnownToken(kind: token.kind, keyID: token.keyID, claims: token.claims, issuer: settings.issuer),
             for: SHA256.digest(of: Array(token.compact.utf8)))

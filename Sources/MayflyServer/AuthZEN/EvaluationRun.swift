@@ -135,8 +135,9 @@ final class EvaluationRun: Sendable {
     }
 
     private func answer(_ answers: [EvaluationReply.Answer], to parked: ParkedReply) {
-        parked.finish(
+        parked.finish(making: { [self] in
             EvaluationReply.answers(
-                answers, isList: isList, requestID: requestID, issuer: broker.settings.issuer))
+                answers, isList: isList, requestID: requestID, issuer: broker.settings.issuer)
+        })
     }
 }

@@ -26,16 +26,29 @@ package final class ParkedReply: Sendable {
 
     /// Sends `reply`; later calls, and calls after the server gave up waiting, do nothing.
     package func finish(_ reply: HTTPReply) {
-        slot.finish(reply)
+        slot.finish(.made(reply))
+    }
+
+    /// Sends the reply that `make` answers; later calls, and calls after the server gave up waiting, do nothing.
+    ///
+    /// `make` is called once, by the thread that sends the reply: whoever finishes many requests hands the writing of
+    /// their replies on.
+    package func finish(making make: @escaping @Sendable () -> HTTPReply) {
+        slot.finish(.making(make))
     }
 }
 
 /// The meeting point of a suspended connection and its reply.
 final class ParkedSlot: Sendable {
+    enum Reply: Sendable {
+        case made(HTTPReply)
+        case making(@Sendable () -> HTTPReply)
+    }
+
     private enum State {
         case waiting(SuspendedConnection)
         case observed(@Sendable (HTTPReply) -> Void)
-        case finished(HTTPReply)
+        case finished(Reply)
         case taken
     }
 
@@ -64,7 +77,7 @@ final class ParkedSlot: Sendable {
     /// The library is called inside this one connection's lock, and looks at its daemon to the end of that call.
     /// Nothing ends the request without taking the same lock, so no thread is still in the call when
     /// `HTTPServer.stop()` frees the daemon.
-    func finish(_ reply: HTTPReply) {
+    func finish(_ reply: Reply) {
         let (isFirst, observer) = state.withLock { state -> (Bool, (@Sendable (HTTPReply) -> Void)?) in
             switch state {
             case .waiting(let connection):
@@ -78,8 +91,23 @@ final class ParkedSlot: Sendable {
                 return (false, nil)
             }
         }
-        if isFirst { watcher.withLock { $0.take() }?(reply.status) }
-        observer?(reply)
+        if isFirst, case .made(let reply) = reply { tell(reply.status) }
+        if let observer { observer(made(reply)) }
+    }
+
+    /// The reply itself, made now if it has not been.
+    private func made(_ reply: Reply) -> HTTPReply {
+        switch reply {
+        case .made(let reply): return reply
+        case .making(let make):
+            let reply = make()
+            tell(reply.status)
+            return reply
+        }
+    }
+
+    private func tell(_ status: Int) {
+        watcher.withLock { $0.take() }?(status)
     }
 
     /// Finishes with 503, if nobody has finished.
@@ -91,15 +119,16 @@ final class ParkedSlot: Sendable {
             }
         }
         guard isWaiting else { return }
-        finish(whenAbandoned())
+        finish(.made(whenAbandoned()))
     }
 
     /// The reply once finished, given out once.
     func take() -> HTTPReply? {
-        state.withLock { state in
+        let reply = state.withLock { state -> Reply? in
             guard case .finished(let reply) = state else { return nil }
             state = .taken
             return reply
         }
+        return reply.map(made)
     }
 }

@@ -57,7 +57,7 @@ enum TokenEndpoint {
         } catch {
             let (broker, client) = (call.broker, client)
             return .parked { parked in
-                broker.issuer.refuse(error, to: client) { parked.finish(reply($0, nil, client, broker)) }
+                broker.issuer.refuse(error, to: client) { send($0, nil, client, broker, to: parked) }
             }
         }
     }
@@ -68,7 +68,7 @@ enum TokenEndpoint {
     ) throws(OAuthError) -> HTTPOutcome {
         let id = try form.required("auth_req_id")
         return .parked { parked in
-            broker.issuer.redeem(approval: id, for: client) { parked.finish(reply($0, nil, client, broker)) }
+            broker.issuer.redeem(approval: id, for: client) { send($0, nil, client, broker, to: parked) }
         }
     }
 
@@ -78,7 +78,7 @@ enum TokenEndpoint {
         .parked { parked in
             let finish: TokenIssuer.Completion = { result in
                 let result = asGrant ? result.mapError(grantError) : result
-                parked.finish(reply(result, nil, client, broker))
+                send(result, nil, client, broker, to: parked)
             }
             if case .agent = client.client {
                 broker.issuer.issue(request, to: client, finish)
@@ -125,7 +125,7 @@ enum TokenEndpoint {
             guard actor == nil else { throw OAuthError(.invalidRequest, "a ticket takes no actor_token") }
             return .parked { parked in
                 broker.issuer.issueTicket(request, to: delegate, from: subject, for: client) {
-                    parked.finish(reply($0, jwtType, client, broker))
+                    send($0, jwtType, client, broker, to: parked)
                 }
             }
         case (accessTokenType, accessTokenType), (jwtType, accessTokenType):
@@ -135,7 +135,7 @@ enum TokenEndpoint {
             let kind: TokenKind = subjectType == jwtType ? .ticket : .accessToken
             return .parked { parked in
                 broker.issuer.exchange(request, subjectToken: subject, kind: kind, actorToken: actor, for: client) {
-                    parked.finish(reply($0, accessTokenType, client, broker))
+                    send($0, accessTokenType, client, broker, to: parked)
                 }
             }
         default:
@@ -146,12 +146,21 @@ enum TokenEndpoint {
         }
     }
 
+    /// Has the reply made by the thread that sends it: the writer has others to tell.
+    private static func send(
+        _ result: Result<IssuedToken, BrokerError>, _ issuedType: String?, _ client: AuthenticatedClient,
+        _ broker: Broker, to parked: ParkedReply
+    ) {
+        parked.finish(making: { reply(result, issuedType, client, broker) })
+    }
+
     private static func reply(
         _ result: Result<IssuedToken, BrokerError>, _ issuedType: String?, _ client: AuthenticatedClient,
         _ broker: Broker
     ) -> HTTPReply {
         switch result {
         case .success(let token):
+            broker.verifier.remember(token)
             let reply = OAuthReply.token(token, issuedType: issuedType)
             return client.proof == nil ? reply : DPoPHeader.withNonce(reply, broker: broker)
         case .failure(let error):

@@ -1,3 +1,4 @@
+import Glibc
 import MayflyServer
 import Synchronization
 import Testing
@@ -23,6 +24,46 @@ import Testing
         parked.finish(HTTPReply(status: 201))
         parked.finish(HTTPReply(status: 500))
         #expect(heard.all == [201])
+    }
+
+    @Test func aReplyThatIsMadeLaterIsMadeAndHeardOnce() {
+        let (heard, made) = (Heard(), Heard())
+        let parked = parked(heard)
+        for status in [202, 500] {
+            parked.finish(making: {
+                made.note(status)
+                return HTTPReply(status: status)
+            })
+        }
+        parked.finish(HTTPReply(status: 501))
+        #expect(made.all == [202])
+        #expect(heard.all == [202])
+    }
+
+    /// Whether or not the client waits for it.
+    @Test(arguments: [true, false]) func aReplyIsMadeByWhoSendsIt(_ staysThere: Bool) throws {
+        let heard = Heard()
+        let lot = ParkingLot()
+        let server = try startServer(
+            FakeHandler { _ in
+                .parked { reply in
+                    reply.watch { heard.note($0) }
+                    lot.add(reply)
+                }
+            })
+        defer { server.stop() }
+        var client: RawClient? = try RawClient(port: server.port)
+        client?.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(lot.wait(for: 1))
+        if !staysThere { client = nil }
+        let finisher = pthread_self()
+        for reply in lot.takeAll() {
+            reply.finish(making: {
+                HTTPReply(status: pthread_equal(pthread_self(), finisher) == 0 ? 203 : 500)
+            })
+        }
+        if let client { #expect(try client.response().status == 203) }
+        #expect(eventually { heard.all == [203] })
     }
 
     @Test func aDroppedReplyIsHeardAsUnavailable() {
