@@ -137,7 +137,7 @@ extension JWS {
     private static func type(in header: JSONObject) throws(JWSError) -> String? {
         guard let value = header["typ"] else { return nil }
         guard let text = value.stringValue, (1...maximumTypeLength).contains(text.utf8.count) else { throw .type }
-        // What nearly every sender writes, has nothing to be taken away or written otherwise.
+        // Nearly every sender writes it as it is compared.
         var isPlain = true
         for byte in text.utf8 {
             switch byte {

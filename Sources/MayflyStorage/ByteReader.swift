@@ -44,7 +44,9 @@ struct ByteReader {
 
 extension [UInt8] {
     mutating func appendBigEndian(_ number: some FixedWidthInteger) {
-        unsafe Swift.withUnsafeBytes(of: number.bigEndian) { unsafe append(contentsOf: $0) }
+        append(addingCapacity: number.bitWidth / 8) { (output: inout OutputSpan<UInt8>) in
+            output.appendBigEndian(number)
+        }
     }
 }
 

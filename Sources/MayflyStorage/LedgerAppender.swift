@@ -25,10 +25,9 @@ final class LedgerAppender {
             try addChunk.execute(.integer(try Int64(counter: chunk.last)), .blob(chunk.bytes))
         }
         var segment = TermSegment(number: first.index / TermSegment.width)
-        // By their places, since an entry is large.
-        for place in entries.indices {
-            segment.add(entries[place], hash)
-            guard entries[place].index % TermSegment.width == TermSegment.width - 1 else { continue }
+        for entry in entries {
+            segment.add(entry, hash)
+            guard entry.index % TermSegment.width == TermSegment.width - 1 else { continue }
             try seal(join(segment))
             segment = TermSegment(number: segment.number + 1)
         }

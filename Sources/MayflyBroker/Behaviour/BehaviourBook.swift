@@ -70,14 +70,11 @@ package final class BehaviourBook: LedgerObserver {
     package func committed(_ events: [[LedgerEvent]], at now: Timestamp) {
         let time = BehaviourTime(now)
         var raised: [LedgerEvent] = []
-        for events in events {
-            // By their places: an event is large, and a loop over the events themselves would copy each.
-            for place in events.indices {
-                guard let (agent, request) = BehaviourRequest.observed(in: events[place]) else { continue }
-                for deviation in observe(request, of: agent, at: time) {
-                    metrics.deviations.add(deviation.sign)
-                    raised.append(.deviation(deviation, in: events[place]))
-                }
+        for event in events.joined() {
+            guard let (agent, request) = BehaviourRequest.observed(in: event) else { continue }
+            for deviation in observe(request, of: agent, at: time) {
+                metrics.deviations.add(deviation.sign)
+                raised.append(.deviation(deviation, in: event))
             }
         }
         // Should it not be written, the next one of its kind is an hour away; the metric has counted it.

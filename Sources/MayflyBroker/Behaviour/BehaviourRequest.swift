@@ -21,7 +21,7 @@ extension BehaviourRequest {
     /// Only what an agent did with a key or a token of its own counts: failures to prove a name or to hold a token's
     /// key, and replays of what it sent, can be anybody's, and faults of the broker are nobody's. A refusal that rests
     /// on the behaviour itself is a request and no refusal, or else one would be the reason for the next.
-    static func observed(in event: borrowing LedgerEvent) -> (agent: AgentID, request: BehaviourRequest)? {
+    static func observed(in event: LedgerEvent) -> (agent: AgentID, request: BehaviourRequest)? {
         guard let agent = event.agent else { return nil }
         switch event.kind {
         case .tokenIssued, .tokenDelegated:

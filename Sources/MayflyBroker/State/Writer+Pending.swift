@@ -18,10 +18,16 @@ extension Writer {
         /// Whether that turn waits for more commands, and nobody has told it yet that there are enough.
         var isGathering = false
         var isStopped = false
-        private var pace = CommitPace(now: Writer.steadyTime())
+        private var pace: CommitPace
 
-        mutating func add(_ job: Job) {
-            if jobs.isEmpty { oldest = Writer.steadyTime() }
+        /// `now` is steady nanoseconds, here and below.
+        init(now: Int64) {
+            pace = CommitPace(now: now)
+        }
+
+        /// Reads the clock for the first command of a commit alone.
+        mutating func add(_ job: Job, now: @autoclosure () -> Int64) {
+            if jobs.isEmpty { oldest = now() }
             jobs.append(job)
             pace.arrived()
         }
@@ -33,10 +39,9 @@ extension Writer {
         }
 
         /// Nanoseconds that the turn under way waits for more commands.
-        mutating func gather() -> Int64 {
+        mutating func gather(now: @autoclosure () -> Int64) -> Int64 {
             let wait =
-                jobs.isEmpty || isStopped
-                ? 0 : pace.wait(count: jobs.count, oldest: oldest, now: Writer.steadyTime())
+                jobs.isEmpty || isStopped ? 0 : pace.wait(count: jobs.count, oldest: oldest, now: now())
             isGathering = wait > 0
             return wait
         }
@@ -61,7 +66,7 @@ extension Writer {
     }
 
     /// Nanoseconds of a clock that nobody sets.
-    private static func steadyTime() -> Int64 {
+    static func steadyTime() -> Int64 {
         let (seconds, attoseconds) = origin.duration(to: .now).components
         return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }

@@ -19,7 +19,7 @@ package final class Writer: Sendable {
     let metrics: BrokerMetrics
     private let live: LiveSettings
     let queue = DispatchQueue(label: "mayfly.writer")
-    private let pending = Mutex(Pending())
+    private let pending = Mutex(Pending(now: Writer.steadyTime()))
     /// Where a turn waits for more commands.
     private let company = TimedWait()
     /// Touched on `queue` only; the mutex is what lets the compiler believe it.
@@ -94,7 +94,7 @@ package final class Writer: Sendable {
         let verdict = pending.withLock { pending -> (needsTurn: Bool, hasGathered: Bool, refusal: BrokerError?) in
             if pending.isStopped { return (false, false, .unavailable(.stopping)) }
             if pending.jobs.count >= Self.maximumPending { return (false, false, .unavailable(.overloaded)) }
-            pending.add(job)
+            pending.add(job, now: Self.steadyTime())
             return (pending.claimTurn(), pending.endGathering(), nil)
         }
         if let refusal = verdict.refusal { job.refuse(refusal) }
@@ -150,7 +150,7 @@ package final class Writer: Sendable {
     /// A turn that comes too late, because another has done its work, finds nothing: whoever leaves commands behind, or
     /// adds the first one, has asked for a turn under the same lock.
     private func drain() {
-        let patience = pending.withLock { $0.gather() }
+        let patience = pending.withLock { $0.gather(now: Self.steadyTime()) }
         if patience > 0 { company.wait(nanoseconds: patience) }
         let jobs = pending.withLock { $0.takeBatch() }
         if !jobs.isEmpty { commit(jobs) }
@@ -182,11 +182,10 @@ package final class Writer: Sendable {
                 let epoch = Int64(clamping: previous).addingReportingOverflow(1).partialValue
                 let (events, finish) = job.run(&draft, Moment(now: now, epoch: epoch))
                 if !observers.isEmpty, !events.isEmpty { written.append(events) }
-                // By their places: an event is large, and a loop over the events themselves would copy each.
-                for place in events.indices {
-                    let entry = events[place].entry(index: frontier.size, time: now)
+                for event in events {
+                    let entry = event.entry(index: frontier.size, time: now)
                     let leaf = entry.leafHash
-                    if !routes.isEmpty { owe(events[place], entry, to: routes, in: &draft) }
+                    if !routes.isEmpty { owe(event, entry, to: routes, in: &draft) }
                     entries.append(entry)
                     for subtree in frontier.append(leaf) {
                         subtrees.append(LedgerSubtree(level: subtree.level, index: subtree.index, hash: subtree.hash))

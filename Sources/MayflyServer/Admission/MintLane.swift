@@ -263,9 +263,5 @@ private func laneMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPo
     return nil
 }
 
-/// The steady clock, in nanoseconds since some moment.
-private func monotonicNanoseconds() -> Int64 {
-    var time = timespec()
-    guard unsafe clock_gettime(CLOCK_MONOTONIC, &time) == 0 else { return 0 }
-    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-}
+/// `MonotonicTime`, where differences may be negative.
+private func monotonicNanoseconds() -> Int64 { Int64(clamping: MonotonicTime.now()) }

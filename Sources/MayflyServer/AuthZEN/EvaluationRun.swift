@@ -64,6 +64,7 @@ final class EvaluationRun: Sendable {
 
     /// Decides the questions, and answers when that is done.
     func start(into parked: ParkedReply) {
+        // Nearly every request: there is nothing to gather, and no answer that could end the run before the next.
         if let only = evaluations.first, evaluations.count == 1 {
             return decide(only, at: 0, into: parked) { self.answer([$0], to: parked) }
         }

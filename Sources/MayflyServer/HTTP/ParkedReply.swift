@@ -19,7 +19,7 @@ package final class ParkedReply: Sendable {
 
     deinit { slot.abandon() }
 
-    /// Has `watcher` called once, with the status, when the reply is ready or given up.
+    /// Has `watcher` called once, with the status, when the reply is made or given up.
     package func watch(_ watcher: @escaping @Sendable (Int) -> Void) {
         slot.watch(watcher)
     }

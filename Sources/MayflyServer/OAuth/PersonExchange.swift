@@ -8,17 +8,17 @@ struct PersonExchange: Sendable {
     let client: AuthenticatedClient
 
     func run(
-        _ broker: Broker, _ reply: @escaping @Sendable (Result<IssuedToken, BrokerError>) -> HTTPReply
+        _ broker: Broker, _ send: @escaping @Sendable (Result<IssuedToken, BrokerError>, ParkedReply) -> Void
     ) -> HTTPOutcome {
         KeyWait.run(broker) { () throws(OAuthError) in
             try look(broker)
         } found: { person in
             .parked { parked in
-                broker.issuer.exchange(request, onBehalfOf: person, for: client) { parked.finish(reply($0)) }
+                broker.issuer.exchange(request, onBehalfOf: person, for: client) { send($0, parked) }
             }
         } refused: { error in
             .parked { parked in
-                broker.issuer.refuse(error ?? Self.keysUnavailable, to: client) { parked.finish(reply($0)) }
+                broker.issuer.refuse(error ?? Self.keysUnavailable, to: client) { send($0, parked) }
             }
         }
     }

@@ -117,7 +117,7 @@ enum TokenEndpoint {
                     .invalidRequest, "a person's token makes an access_token, without actor_token and delegate")
             }
             return PersonExchange(subject: subject, request: request, client: client).run(broker) {
-                reply($0, accessTokenType, client, broker)
+                send($0, accessTokenType, client, broker, to: $1)
             }
         }
         switch (subjectType, requested) {
