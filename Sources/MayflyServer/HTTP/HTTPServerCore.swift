@@ -164,6 +164,8 @@ final class HTTPServerCore: Sendable {
         let reply = reply.isSendable ? reply : HTTPReply(status: 500)
         exchange.stage = .answered
         exchange.slot = nil
+        // Before the client can hear of it, and send the next large body.
+        exchange.place = nil
         exchange.record.enter(.replying, deadline: .now + limits.replyDeadline)
         if !closing, let kept = reply.keptResponse { return unsafe kept.queue(on: connection, status: reply.status) }
         guard let response = LibraryResponse(reply, closing: closing) else { return .NO }
