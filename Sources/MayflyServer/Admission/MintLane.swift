@@ -79,8 +79,7 @@ package final class MintLane: Sendable {
 
     private let bounds: Bounds
     private let state = Mutex(State())
-    private let wakeUps: [WakeUp]
-    private let threads = Mutex<[pthread_t]>([])
+    private let workers: [Worker]
     private let work: @Sendable (HTTPRequest) -> HTTPOutcome
     private let shed: @Sendable (HTTPRequest, _ retryAfter: Int64) -> HTTPReply
     private let isDownstreamFull: @Sendable () -> Bool
@@ -99,17 +98,26 @@ package final class MintLane: Sendable {
         self.work = work
         self.shed = shed
         self.isDownstreamFull = isDownstreamFull
-        var wakeUps: [WakeUp] = []
-        for _ in 0..<max(1, bounds.threads) { wakeUps.append(try WakeUp()) }
-        self.wakeUps = wakeUps
-        for index in wakeUps.indices { try start(index) }
+        var workers: [Worker] = []
+        for _ in 0..<max(1, bounds.threads) { workers.append(try Worker()) }
+        self.workers = workers
+        do throws(HTTPServerError) {
+            for index in workers.indices {
+                try workers[index].thread.withLock { thread throws(HTTPServerError) in
+                    thread = try SystemThread { [self] in run(index) }
+                }
+            }
+        } catch {
+            stop()
+            throw error
+        }
     }
 
     /// Requests that wait now.
     package var waiting: Int { state.withLock { $0.count } }
 
     /// Whether every worker waits for work.
-    var isResting: Bool { state.withLock { $0.idle.count == wakeUps.count && $0.count == 0 } }
+    var isResting: Bool { state.withLock { $0.idle.count == workers.count && $0.count == 0 } }
 
     /// Requests that were answered 503 instead of being worked on, since the start.
     package var shedCount: Int { refused.load(ordering: .relaxed) }
@@ -131,17 +139,15 @@ package final class MintLane: Sendable {
     /// Works off what waits, takes nothing more, and returns when no worker runs.
     package func stop() {
         state.withLock { $0.isStopped = true }
-        for wakeUp in wakeUps { wakeUp.signal() }
-        let threads = self.threads.withLock { threads in
-            defer { threads = [] }
-            return threads
+        for worker in workers { worker.wakeUp.signal() }
+        for worker in workers {
+            if let thread = worker.thread.withLock({ $0.take() }) { thread.join() }
         }
-        for thread in threads { pthread_join(thread, nil) }
     }
 
     private func startsLone() -> Bool {
         state.withLock { state in
-            guard !state.isStopped, !state.isLoneRunning, state.idle.count == wakeUps.count, state.count == 0 else {
+            guard !state.isStopped, !state.isLoneRunning, state.idle.count == workers.count, state.count == 0 else {
                 return false
             }
             state.isLoneRunning = true
@@ -174,7 +180,7 @@ package final class MintLane: Sendable {
             // Half of the work is for the other line while that has any.
             let others = line == .ordinary ? state.administrative.count : state.ordinary.count
             let ahead = queue.count + min(queue.count, others)
-            let expected = Int64(ahead).multipliedReportingOverflow(by: state.cost).partialValue / Int64(wakeUps.count)
+            let expected = Int64(ahead).multipliedReportingOverflow(by: state.cost).partialValue / Int64(workers.count)
             let oldest = queue.first.map { now - $0.arrived } ?? 0
             let isFull =
                 queue.count >= bounds.maximumJobs / 2 || state.count >= bounds.maximumJobs
@@ -192,21 +198,10 @@ package final class MintLane: Sendable {
             state.bytes += job.size
             return state.idle.popLast()
         }
-        if let worker { wakeUps[worker].signal() }
+        if let worker { workers[worker].wakeUp.signal() }
     }
 
-    private func start(_ index: Int) throws(HTTPServerError) {
-        let context = unsafe Unmanaged.passRetained(Worker(lane: self, index: index))
-        var thread: pthread_t = 0
-        guard unsafe pthread_create(&thread, nil, laneMain, context.toOpaque()) == 0 else {
-            unsafe context.release()
-            stop()
-            throw .cannotStart
-        }
-        threads.withLock { $0.append(thread) }
-    }
-
-    fileprivate func run(_ index: Int) {
+    private func run(_ index: Int) {
         // Linux keeps a nice value for each thread, and 0 means the calling one. Where it is not permitted the lane
         // still bounds and orders; its threads then compete with the server's as equals.
         let which = __priority_which_t(PRIO_PROCESS.rawValue)
@@ -241,26 +236,19 @@ package final class MintLane: Sendable {
             }
             if let job { return job }
             if isOver { return nil }
-            wakeUps[index].wait(milliseconds: -1)
+            workers[index].wakeUp.wait(milliseconds: -1)
         }
     }
 }
 
-/// A worker's place in its lane, handed to its thread.
+/// One of a lane's threads, and what wakes it.
 private final class Worker: Sendable {
-    let lane: MintLane
-    let index: Int
+    let wakeUp: WakeUp
+    let thread = Mutex<SystemThread?>(nil)
 
-    init(lane: MintLane, index: Int) {
-        (self.lane, self.index) = (lane, index)
+    init() throws(HTTPServerError) {
+        wakeUp = try WakeUp()
     }
-}
-
-private func laneMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context = unsafe context else { return nil }
-    let worker = unsafe Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
-    worker.lane.run(worker.index)
-    return nil
 }
 
 /// `MonotonicTime`, where differences may be negative.

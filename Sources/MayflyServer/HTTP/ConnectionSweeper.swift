@@ -1,5 +1,4 @@
 internal import CMicroHTTPD
-internal import Glibc
 internal import Synchronization
 
 /// A thread that cuts connections past their deadline, and the oldest waiting ones when the table is nearly full.
@@ -10,7 +9,7 @@ final class ConnectionSweeper: Sendable {
     private let registry: ConnectionRegistry
     private let interval: Int32
     private let stopping = Atomic<Bool>(false)
-    private let thread = Mutex<pthread_t?>(nil)
+    private let thread = Mutex<SystemThread?>(nil)
 
     init(_ registry: ConnectionRegistry, limits: HTTPLimits) {
         self.registry = registry
@@ -19,24 +18,17 @@ final class ConnectionSweeper: Sendable {
     }
 
     func start() throws(HTTPServerError) {
-        let context = unsafe Unmanaged.passRetained(self)
-        var thread: pthread_t = 0
-        guard unsafe pthread_create(&thread, nil, sweeperMain, context.toOpaque()) == 0 else {
-            unsafe context.release()
-            throw .cannotStart
-        }
-        self.thread.withLock { $0 = thread }
+        try thread.withLock { thread throws(HTTPServerError) in thread = try SystemThread { [self] in run() } }
     }
 
     /// Ends the thread and waits for it.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         registry.crowded.signal()
-        let thread = self.thread.withLock { $0.take() }
-        if let thread { pthread_join(thread, nil) }
+        if let thread = thread.withLock({ $0.take() }) { thread.join() }
     }
 
-    fileprivate func run() {
+    private func run() {
         while !stopping.load(ordering: .sequentiallyConsistent) {
             registry.crowded.wait(milliseconds: interval)
             registry.sweep(.now)
@@ -44,12 +36,6 @@ final class ConnectionSweeper: Sendable {
             if registry.takeEbb() { mayfly_return_freed_memory() }
         }
     }
-}
-
-private func sweeperMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context = unsafe context else { return nil }
-    unsafe Unmanaged<ConnectionSweeper>.fromOpaque(context).takeRetainedValue().run()
-    return nil
 }
 
 extension Double {

@@ -13,7 +13,7 @@ final class HTTPLoop: Sendable {
     /// Looks in a row that brought no request on, while the library knew of more to do, before each has to wait.
     private static let vainLooks = 16
     private let isStopping = Atomic<Bool>(false)
-    private let thread = Mutex<pthread_t?>(nil)
+    private let thread = Mutex<SystemThread?>(nil)
 
     init(_ core: HTTPServerCore) throws(HTTPServerError) {
         self.core = core
@@ -23,13 +23,9 @@ final class HTTPLoop: Sendable {
     /// Takes connections from `socket` until `stop()`, at most `connections` at a time.
     func start(_ socket: consuming ListenSocket, connections: Int) throws(HTTPServerError) {
         guard let daemon = LibraryDaemon(self, socket, connections: connections) else { throw .cannotStart }
-        let context = unsafe Unmanaged.passRetained(LoopThread(loop: self, daemon: daemon))
-        var thread: pthread_t = 0
-        guard unsafe pthread_create(&thread, nil, loopMain, context.toOpaque()) == 0 else {
-            unsafe context.release()
-            throw .cannotStart
-        }
-        self.thread.withLock { $0 = thread }
+        // The daemon ends with the closure, on its thread.
+        var thread = Optional(try SystemThread { [self] in run(daemon) })
+        self.thread.withLock { $0 = thread.take() }
     }
 
     /// Returns when the thread has ended and every connection is closed; none may be parked.
@@ -38,10 +34,10 @@ final class HTTPLoop: Sendable {
     func stop() {
         isStopping.store(true, ordering: .sequentiallyConsistent)
         bell.ring()
-        if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
+        if let thread = thread.withLock({ $0.take() }) { thread.join() }
     }
 
-    fileprivate func run(_ daemon: LibraryDaemon) {
+    private func run(_ daemon: LibraryDaemon) {
         // Looks in a row that brought no request on. While one does, the library is asked again at once: it asks the
         // system itself what else there is.
         var (vain, steps) = (2, bell.stepCount)
@@ -68,21 +64,4 @@ final class HTTPLoop: Sendable {
             steps = bell.stepCount
         }
     }
-}
-
-/// A loop and its daemon, handed to their thread; the daemon ends with it.
-private final class LoopThread {
-    let loop: HTTPLoop
-    let daemon: LibraryDaemon
-
-    init(loop: HTTPLoop, daemon: LibraryDaemon) {
-        (self.loop, self.daemon) = (loop, daemon)
-    }
-}
-
-private func loopMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context = unsafe context else { return nil }
-    let thread = unsafe Unmanaged<LoopThread>.fromOpaque(context).takeRetainedValue()
-    thread.loop.run(thread.daemon)
-    return nil
 }
