@@ -12,6 +12,8 @@ final class HTTPLoop: Sendable {
     let bell: LoopBell
     /// Looks in a row that brought no request on, while the library knew of more to do, before each has to wait.
     private static let vainLooks = 16
+    /// How long the loop leaves clients alone whom the system has no descriptor for, in milliseconds.
+    private static let pause: Int32 = 10
     private let isStopping = Atomic<Bool>(false)
     private let thread = Mutex<SystemThread?>(nil)
 
@@ -41,6 +43,8 @@ final class HTTPLoop: Sendable {
         // Looks in a row that brought no request on. While one does, the library is asked again at once: it asks the
         // system itself what else there is.
         var (vain, steps) = (2, bell.stepCount)
+        // Waits in a row after which it did not.
+        var waits = 0
         while !isStopping.load(ordering: .sequentiallyConsistent) {
             switch vain {
             case 0: break
@@ -52,7 +56,13 @@ final class HTTPLoop: Sendable {
                 let patience = daemon.patience
                 if patience != 0 {
                     vain = 1
-                    bell.wait(orFor: daemon.events, milliseconds: patience)
+                    waits += 1
+                    if waits > Self.vainLooks, daemon.cannotAccept {
+                        // Such a client is an event that stays, and what would help makes none.
+                        bell.wait(orFor: nil, milliseconds: Self.pause)
+                    } else {
+                        bell.wait(orFor: daemon.events, milliseconds: patience)
+                    }
                 } else if vain > Self.vainLooks {
                     // It also takes a client that it waits for to be ready, in a handshake for one, and would try for
                     // ever.
@@ -60,7 +70,7 @@ final class HTTPLoop: Sendable {
                 }
             }
             daemon.look()
-            vain = bell.stepCount == steps ? vain + 1 : 0
+            (vain, waits) = bell.stepCount == steps ? (vain + 1, waits) : (0, 0)
             steps = bell.stepCount
         }
     }

@@ -1,5 +1,6 @@
 internal import CGnuTLS
 internal import CMicroHTTPD
+internal import Glibc
 
 /// A daemon of the library that does something only when it is told to look, on the one thread that tells it.
 ///
@@ -16,6 +17,8 @@ internal import CMicroHTTPD
 
     /// Those it had after the last look.
     private var connections: UInt32 = 0
+    /// Closed by the library.
+    private let listening: Int32
     private let daemon: OpaquePointer
     private let core: Unmanaged<HTTPServerCore>
     private let loop: Unmanaged<HTTPLoop>
@@ -45,7 +48,7 @@ internal import CMicroHTTPD
             return nil
         }
         // The library closes it from here on.
-        _ = socket.release()
+        listening = socket.release()
         unsafe (self.daemon, self.core, self.loop) = (daemon, core, context)
         events = unsafe mayfly_http_events(daemon)
         // Without it the loop would hear of nothing.
@@ -62,6 +65,15 @@ internal import CMicroHTTPD
     var patience: Int32 {
         var milliseconds: UInt64 = 0
         return unsafe MHD_get_timeout(daemon, &milliseconds) == .YES ? Int32(clamping: milliseconds) : -1
+    }
+
+    /// Whether a client waits whom the last look would have taken if the system had had a descriptor for it.
+    ///
+    /// A daemon with connections leaves such clients alone until one of its own has gone.
+    var cannotAccept: Bool {
+        guard connections == 0 else { return false }
+        var entry = pollfd(fd: listening, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
     }
 
     /// Does what there is to do, without waiting.

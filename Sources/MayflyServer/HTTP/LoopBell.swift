@@ -27,8 +27,9 @@ final class LoopBell: Sendable {
     /// Waits until the bell rings or `descriptor` can be read; at most that many milliseconds, -1 for no limit.
     ///
     /// What was done before a ring can be seen after the wait, also where the ring was not the first.
-    func wait(orFor descriptor: Int32, milliseconds: Int32) {
-        guard wakeUp.wait(orFor: descriptor, milliseconds: milliseconds) else { return }
+    func wait(orFor descriptor: Int32?, milliseconds: Int32) {
+        // The system passes over a negative one.
+        guard wakeUp.wait(orFor: descriptor ?? -1, milliseconds: milliseconds) else { return }
         isRung.store(false, ordering: .sequentiallyConsistent)
     }
 }
