@@ -14,17 +14,14 @@ package final class BehaviourBook: LedgerObserver {
     /// Milliseconds between two rounds of writing.
     static let interval: Int64 = 60_000
 
-    private struct Page: Sendable {
+    /// By reference, so that counting a request changes the page where it is.
+    private final class Page {
         var behaviour: AgentBehaviour
         /// Whether it has changed since it was last on its way to the store.
         var isDirty = false
 
-        /// Counts a request; `wasClean` says that the page was not marked for writing yet.
-        mutating func observe(
-            _ request: BehaviourRequest, at time: BehaviourTime
-        ) -> (found: [BehaviourDeviation], wasClean: Bool) {
-            defer { isDirty = true }
-            return (behaviour.observe(request, at: time), !isDirty)
+        init(_ behaviour: AgentBehaviour) {
+            self.behaviour = behaviour
         }
     }
 
@@ -49,7 +46,7 @@ package final class BehaviourBook: LedgerObserver {
         maximum: Int = BehaviourBook.maximumAgents
     ) {
         var state = State()
-        for record in records { state.pages[record.id] = Page(behaviour: record.behaviour) }
+        for record in records { state.pages[record.id] = Page(record.behaviour) }
         Self.trim(&state, to: maximum)
         self.state = Mutex(state)
         self.writer = writer
@@ -83,16 +80,18 @@ package final class BehaviourBook: LedgerObserver {
 
     func observe(_ request: BehaviourRequest, of agent: AgentID, at time: BehaviourTime) -> [BehaviourDeviation] {
         state.withLock { state in
-            if let deviations = state.pages[agent]?.observe(request, at: time) {
-                if deviations.wasClean { state.dirty.append(agent) }
-                return deviations.found
+            let known = state.pages[agent]
+            let page = known ?? Page(AgentBehaviour(at: time))
+            let deviations = page.behaviour.observe(request, at: time)
+            if !page.isDirty {
+                page.isDirty = true
+                state.dirty.append(agent)
             }
-            var page = Page(behaviour: AgentBehaviour(at: time))
-            let deviations = page.observe(request, at: time)
-            state.pages[agent] = page
-            state.dirty.append(agent)
-            if state.pages.count > maximum { Self.trim(&state, to: maximum) }
-            return deviations.found
+            if known == nil {
+                state.pages[agent] = page
+                Self.trim(&state, to: maximum)
+            }
+            return deviations
         }
     }
 
