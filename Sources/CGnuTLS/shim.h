@@ -10,20 +10,11 @@
 
 enum { mayfly_tls_chain_length = 8 };
 
-/// A certificate chain and its key. A handshake may use them until it ends, so they stay until the listener is freed;
-/// `earlier` are those that they took the place of.
+/// A certificate chain and its key. Each connection that was begun with it may use it until it is closed.
 struct mayfly_tls_certificate {
     gnutls_pcert_st chain[mayfly_tls_chain_length];
     unsigned int count;
     gnutls_privkey_t key;
-    struct mayfly_tls_certificate *earlier;
-};
-
-/// What all connections of one listener share.
-struct mayfly_tls {
-    struct mayfly_tls_certificate *current;
-    /// Whether a client is asked for a certificate, which it may leave out.
-    int asks;
 };
 
 /// TLS 1.2 and 1.3 with the library's usual choices, without keys and hashes of less than 112 bits.
@@ -56,50 +47,33 @@ static inline int mayfly_tls_belongs(struct mayfly_tls_certificate *certificate)
         ? 0 : GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
 }
 
-/// Makes a chain in PEM, leaf first, and its key, in PEM without a passphrase, the ones that later handshakes use; or
-/// returns the library's error and changes nothing. One thread at a time may call it.
-static inline int mayfly_tls_use(struct mayfly_tls *tls, const void *chain, size_t chain_size, const void *key,
-                                 size_t key_size) {
-    if (chain_size > 1u << 20 || key_size > 1u << 20) { return GNUTLS_E_INVALID_REQUEST; }
+/// Reads a chain in PEM, leaf first, and its key, in PEM without a passphrase; NULL with the library's error in
+/// `status` when it cannot.
+static inline struct mayfly_tls_certificate *mayfly_tls_certificate_new(const void *chain, size_t chain_size,
+                                                                        const void *key, size_t key_size,
+                                                                        int *status) {
+    *status = GNUTLS_E_INVALID_REQUEST;
+    if (chain_size > 1u << 20 || key_size > 1u << 20) { return NULL; }
     struct mayfly_tls_certificate *certificate = calloc(1, sizeof *certificate);
-    if (certificate == NULL) { return GNUTLS_E_MEMORY_ERROR; }
+    *status = GNUTLS_E_MEMORY_ERROR;
+    if (certificate == NULL) { return NULL; }
     gnutls_datum_t chain_text = {(unsigned char *) chain, (unsigned int) chain_size};
     gnutls_datum_t key_text = {(unsigned char *) key, (unsigned int) key_size};
     unsigned int count = mayfly_tls_chain_length;
-    int status = gnutls_pcert_list_import_x509_raw(
+    *status = gnutls_pcert_list_import_x509_raw(
         certificate->chain, &count, &chain_text, GNUTLS_X509_FMT_PEM,
         GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED | GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
-    if (status >= 0) {
+    if (*status >= 0) {
         certificate->count = count;
-        status = count == 0 ? GNUTLS_E_NO_CERTIFICATE_FOUND : gnutls_privkey_init(&certificate->key);
+        *status = count == 0 ? GNUTLS_E_NO_CERTIFICATE_FOUND : gnutls_privkey_init(&certificate->key);
     }
-    if (status == 0) {
-        status = gnutls_privkey_import_x509_raw(certificate->key, &key_text, GNUTLS_X509_FMT_PEM, NULL, 0);
+    if (*status == 0) {
+        *status = gnutls_privkey_import_x509_raw(certificate->key, &key_text, GNUTLS_X509_FMT_PEM, NULL, 0);
     }
-    if (status == 0) { status = mayfly_tls_belongs(certificate); }
-    if (status != 0) {
-        mayfly_tls_certificate_free(certificate);
-        return status;
-    }
-    certificate->earlier = tls->current;
-    __atomic_store_n(&tls->current, certificate, __ATOMIC_RELEASE);
-    return 0;
-}
-
-static inline struct mayfly_tls *mayfly_tls_new(int asks) {
-    struct mayfly_tls *tls = calloc(1, sizeof *tls);
-    if (tls != NULL) { tls->asks = asks; }
-    return tls;
-}
-
-/// No connection may be open any more.
-static inline void mayfly_tls_free(struct mayfly_tls *tls) {
-    for (struct mayfly_tls_certificate *one = tls->current; one != NULL;) {
-        struct mayfly_tls_certificate *earlier = one->earlier;
-        mayfly_tls_certificate_free(one);
-        one = earlier;
-    }
-    free(tls);
+    if (*status == 0) { *status = mayfly_tls_belongs(certificate); }
+    if (*status == 0) { return certificate; }
+    mayfly_tls_certificate_free(certificate);
+    return NULL;
 }
 
 /// GnuTLS asks for the certificate of a session that `mayfly_tls_begin` has seen.
@@ -107,22 +81,22 @@ static int mayfly_tls_retrieve(gnutls_session_t session, const gnutls_datum_t *a
                                const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **chain,
                                unsigned int *count, gnutls_privkey_t *key) {
     (void) authorities, (void) authority_count, (void) algorithms, (void) algorithm_count;
-    struct mayfly_tls *tls = gnutls_session_get_ptr(session);
-    struct mayfly_tls_certificate *current = tls == NULL ? NULL : __atomic_load_n(&tls->current, __ATOMIC_ACQUIRE);
-    if (current == NULL) { return -1; }
-    *chain = current->chain;
-    *count = current->count;
-    *key = current->key;
+    struct mayfly_tls_certificate *certificate = gnutls_session_get_ptr(session);
+    if (certificate == NULL) { return -1; }
+    *chain = certificate->chain;
+    *count = certificate->count;
+    *key = certificate->key;
     return 0;
 }
 
 static inline void *mayfly_tls_retriever(void) { return (void *) &mayfly_tls_retrieve; }
 
-/// Called with a new connection's session before its handshake. No authorities are named to the client: one with a
-/// self-signed certificate would not show it.
-static inline void mayfly_tls_begin(void *session, struct mayfly_tls *tls) {
-    gnutls_session_set_ptr(session, tls);
-    gnutls_certificate_server_set_request(session, tls->asks ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
+/// Called with a new connection's session before its handshake: what it shows, and whether it asks the client for a
+/// certificate, which the client may leave out. No authorities are named to the client: one with a self-signed
+/// certificate would not show it.
+static inline void mayfly_tls_begin(void *session, struct mayfly_tls_certificate *certificate, int asks) {
+    gnutls_session_set_ptr(session, certificate);
+    gnutls_certificate_server_set_request(session, asks ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
     gnutls_certificate_send_x509_rdn_sequence(session, 1);
 }
 

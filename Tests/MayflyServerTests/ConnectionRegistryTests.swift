@@ -17,7 +17,7 @@ import Testing
             try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
             peers += pair
             let record = ConnectionRecord(
-                descriptor: pair[0], bell: try LoopBell(), remoteAddress: "127.0.0.1",
+                descriptor: pair[0], certificate: nil, bell: try LoopBell(), remoteAddress: "127.0.0.1",
                 deadline: start + limits.headerDeadline + .milliseconds(index))
             records.append(record)
             registry.add(record)

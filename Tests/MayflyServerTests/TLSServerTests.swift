@@ -2,7 +2,7 @@ import CertificateHarness
 import Glibc
 import MayflyBroker
 import MayflyClient
-import MayflyServer
+@testable import MayflyServer
 import Synchronization
 import Testing
 
@@ -163,5 +163,24 @@ import Testing
             try server.use(second)
         }
         #expect(failures.load(ordering: .relaxed) == 0)
+    }
+
+    /// A key that was replaced is in memory for as long as a connection may still need it, and no longer.
+    @Test func aCertificateEndsWithTheLastConnectionThatShowsIt() throws {
+        let server = try start(FakeHandler.echo)
+        defer { server.stop() }
+        weak let first = try #require(server.core.tls).certificate
+        var client: HTTPTransport? = try client()
+        #expect(try client?.send(post(server, 1)).status == 200)
+        try server.use(try identity("/CN=second"))
+        #expect(try client?.send(post(server, 1)).status == 200)
+        #expect(first != nil)
+        client = nil
+        #expect(eventually { first == nil })
+        // One that no connection has shown ends at once.
+        weak let second = try #require(server.core.tls).certificate
+        try server.use(try identity("/CN=third"))
+        #expect(second == nil)
+        #expect(try self.client().send(post(server, 1)).status == 200)
     }
 }

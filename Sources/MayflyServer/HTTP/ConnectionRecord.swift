@@ -26,10 +26,15 @@ final class ConnectionRecord: Sendable {
     let remoteAddress: String
     /// Its loop's.
     let bell: LoopBell
+    /// What its TLS session shows, for as long as that may look at it; nil for plain HTTP.
+    private let certificate: TLSCertificate?
     private let state: Mutex<State>
 
-    init(descriptor: Int32, bell: LoopBell, remoteAddress: String, deadline: ContinuousClock.Instant) {
-        (self.bell, self.remoteAddress) = (bell, remoteAddress)
+    init(
+        descriptor: Int32, certificate: TLSCertificate?, bell: LoopBell, remoteAddress: String,
+        deadline: ContinuousClock.Instant
+    ) {
+        (self.certificate, self.bell, self.remoteAddress) = (certificate, bell, remoteAddress)
         state = Mutex(State(descriptor: descriptor, phase: .header, deadline: deadline))
     }
 

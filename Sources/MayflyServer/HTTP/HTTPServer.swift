@@ -6,7 +6,7 @@ package final class HTTPServer: Sendable {
     /// The port in use.
     package let port: UInt16
 
-    private let core: HTTPServerCore
+    let core: HTTPServerCore
     private let sweeper: ConnectionSweeper
     private let loops: Mutex<[HTTPLoop]>
 
@@ -42,7 +42,7 @@ package final class HTTPServer: Sendable {
         { [registry = core.registry] in registry.count }
     }
 
-    /// Shows another certificate from the next handshake on; without TLS it does nothing.
+    /// Shows another certificate from the next connection on; without TLS it does nothing.
     package func use(_ identity: TLSIdentity) throws(HTTPServerError) {
         try core.tls?.use(identity)
     }

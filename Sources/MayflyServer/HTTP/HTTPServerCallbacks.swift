@@ -12,6 +12,8 @@ func httpAcceptConnection(
 }
 
 /// A connection opened or is about to be closed; its record is held by the library in between.
+///
+/// Its TLS session has ended by the time it is closed (`MHD_cleanup_connections`), or never began.
 func httpConnectionChanged(
     _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ stored: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ change: MHD_ConnectionNotificationCode
@@ -20,11 +22,13 @@ func httpConnectionChanged(
     let loop = unsafe Unmanaged<HTTPLoop>.fromOpaque(context).takeUnretainedValue()
     switch change {
     case .CONNECTION_NOTIFY_STARTED:
+        var certificate: TLSCertificate?
         if let tls = loop.core.tls {
             guard let session = unsafe mayfly_http_tls_session(connection) else { return }
-            unsafe tls.begin(session)
+            certificate = unsafe tls.begin(session)
         }
-        let record = loop.core.opened(descriptor: unsafe mayfly_http_socket(connection), bell: loop.bell)
+        let record = loop.core.opened(
+            descriptor: unsafe mayfly_http_socket(connection), certificate: certificate, bell: loop.bell)
         unsafe stored.pointee = Unmanaged.passRetained(record).toOpaque()
     case .CONNECTION_NOTIFY_CLOSED:
         guard let pointer = unsafe stored.pointee else { return }

@@ -40,9 +40,10 @@ final class HTTPServerCore: Sendable {
 
     // MARK: Connections
 
-    func opened(descriptor: Int32, bell: LoopBell) -> ConnectionRecord {
+    func opened(descriptor: Int32, certificate: TLSCertificate?, bell: LoopBell) -> ConnectionRecord {
         let record = ConnectionRecord(
             descriptor: descriptor,
+            certificate: certificate,
             bell: bell,
             remoteAddress: peerAddress(descriptor),
             deadline: .now + limits.headerDeadline)

@@ -13,7 +13,7 @@ package struct TLSIdentity: Sendable {
 
     /// Whether a listener could show it: the chain is one, and the key is its leaf's.
     package func check() throws(HTTPServerError) {
-        _ = try TLSListener(TLSOptions(identity: self, asksForCertificate: false))
+        _ = try TLSCertificate(self)
     }
 }
 
@@ -28,37 +28,32 @@ package struct TLSOptions: Sendable {
     }
 }
 
-/// The certificate of one listener, which can be changed while connections are open.
-///
-/// `@unchecked Sendable`: the structure behind the pointer is read by handshakes through one atomic pointer, and
-/// written only inside `changing`. What it points at never changes and lives as long as this object.
-@safe final class TLSListener: @unchecked Sendable {
-    private let tls: UnsafeMutablePointer<mayfly_tls>
-    private let changing = Mutex(())
+/// What one listener shows, which can be changed while connections are open.
+final class TLSListener: Sendable {
+    private let asksForCertificate: Bool
+    private let shown: Mutex<TLSCertificate>
 
     init(_ options: TLSOptions) throws(HTTPServerError) {
-        guard let tls = unsafe mayfly_tls_new(options.asksForCertificate ? 1 : 0) else { throw .cannotStart }
-        unsafe self.tls = tls
-        try use(options.identity)
+        asksForCertificate = options.asksForCertificate
+        shown = Mutex(try TLSCertificate(options.identity))
     }
 
-    deinit { unsafe mayfly_tls_free(tls) }
+    /// What the next connection shows.
+    var certificate: TLSCertificate { shown.withLock { $0 } }
 
-    /// Shows this certificate from the next handshake on; connections that are open stay as they are.
+    /// Shows this certificate on the next connections; those that are open stay as they are.
     func use(_ identity: TLSIdentity) throws(HTTPServerError) {
-        let status = changing.withLock { _ in
-            unsafe identity.chain.withUnsafeBytes { chain in
-                unsafe identity.key.withUnsafeBytes { key in
-                    unsafe mayfly_tls_use(tls, chain.baseAddress, chain.count, key.baseAddress, key.count)
-                }
-            }
-        }
-        guard status == 0 else { throw .certificate(code: status) }
+        let next = try TLSCertificate(identity)
+        shown.withLock { $0 = next }
     }
 
     /// Prepares a new connection's session for its handshake.
-    func begin(_ session: UnsafeMutableRawPointer) {
-        unsafe mayfly_tls_begin(session, tls)
+    ///
+    /// Answers what must be kept until the session has ended.
+    func begin(_ session: UnsafeMutableRawPointer) -> TLSCertificate {
+        let certificate = certificate
+        unsafe certificate.begin(session, askingForCertificate: asksForCertificate)
+        return certificate
     }
 
     /// The certificates that the other end has shown and proven to hold the key of.
