@@ -10,6 +10,8 @@ extension Broker {
         guard keyring.failure(at: now) == nil else { throw .unavailable(.keysFailed) }
         guard !store.mustBeReopened else { throw .unavailable(.storeFailed) }
         guard writer.health.isFailing else {
+            // Before the store is asked: what is committed in between is more than this, and no loss.
+            let written = writer.head.ledgerSize
             let head: StoreHead
             do {
                 head = try store.head()
@@ -19,7 +21,7 @@ extension Broker {
                 writer.health.failed()
                 throw .unavailable(.storeFailed)
             }
-            guard head.ledgerSize >= writer.head.ledgerSize else { throw .unavailable(.storeFailed) }
+            guard head.ledgerSize >= written else { throw .unavailable(.storeFailed) }
             return
         }
         if writer.health.takesProbe(at: now) {

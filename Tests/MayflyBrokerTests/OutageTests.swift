@@ -1,6 +1,7 @@
 internal import MayflyBroker
 internal import MayflyCrypto
 internal import MayflyModel
+internal import Synchronization
 internal import Testing
 
 /// A store that fails, a clock that goes back, and signing keys that change.
@@ -81,6 +82,22 @@ struct OutageTests {
         #expect(try world.token("agent:root", [("resource", "tickets")]).status == 200)
         #expect(try ready() == 200)
         #expect(try resumed() == 1)
+    }
+
+    @Test func aCommitWhileReadinessIsLookedForIsNoFault() throws {
+        let world = try World()
+        let assertion = try world.assertion("agent:root")
+        let form: Form = [
+            ("grant_type", "client_credentials"), ("resource", "tickets"),
+            ("client_assertion_type", World.assertionType), ("client_assertion", assertion),
+        ]
+        let isMinted = Mutex(false)
+        world.store.besideTheNextLook { [handler = world.handler] in
+            let status = try? handler.send("POST", "/oauth2/token", headers: [Wire.formType], body: Wire.encode(form)).status
+            isMinted.withLock { $0 = status == 200 }
+        }
+        #expect(try world.handler.send("GET", "/readyz").status == 200)
+        #expect(isMinted.withLock { $0 })
     }
 
     @Test func aStartDestroysThePrivateKeysThatAKillLeftAfterARotation() throws {

@@ -71,6 +71,7 @@ final class TestStore: ForwardingStore {
     let inner = MemoryStore()
     private let isHeld = Mutex(false)
     private let lost = Mutex<StoreError?>(nil)
+    private let beside = Mutex<(@Sendable () -> Void)?>(nil)
     private let arrived = DispatchSemaphore(value: 0)
     private let released = DispatchSemaphore(value: 0)
 
@@ -86,6 +87,15 @@ final class TestStore: ForwardingStore {
 
     /// Lets every commit be kept and yet fail with `error`, as when the answer of a database is lost.
     func loseAnswers(with error: StoreError?) { lost.withLock { $0 = error } }
+
+    /// Has `body` done once, between the next look at the head and the answer to it.
+    func besideTheNextLook(_ body: @escaping @Sendable () -> Void) { beside.withLock { $0 = body } }
+
+    func head() throws(StoreError) -> StoreHead {
+        let head = try inner.head()
+        beside.withLock { $0.take() }?()
+        return head
+    }
 
     func commit(_ batch: Batch) throws(StoreError) {
         let waits = isHeld.withLock { held -> Bool in
