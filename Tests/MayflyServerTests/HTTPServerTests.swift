@@ -1,4 +1,4 @@
-import MayflyServer
+@testable import MayflyServer
 import Testing
 
 @Suite struct HTTPServerTests {
@@ -174,5 +174,33 @@ import Testing
         defer { server.stop() }
         let address = try #require(ListenAddress.parse("127.0.0.1:\(server.port)"))
         #expect(throws: HTTPServerError.self) { try HTTPServer(address: address, handler: FakeHandler.echo) }
+    }
+
+    /// Of two servers of one process neither takes anything while the other still drains.
+    @Test func takesNothingNewFromWhenDrainingBeginsAndAnswersWhatItHas() throws {
+        let server = try startServer(FakeHandler.echo)
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na")
+        #expect(eventually { server.connectionCount() == 1 })
+        server.beginDraining()
+        let late = try RawClient(port: server.port)
+        late.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(try late.isClosed())
+        client.send("b")
+        let answer = try client.response()
+        #expect(answer.status == 200 && answer.headers["connection"] == "close")
+        server.stop()
+    }
+
+    @Test func theTimeForDrainingCountsFromItsBeginning() throws {
+        var limits = HTTPLimits.patient
+        limits.drainTime = .milliseconds(1)
+        let server = try startServer(FakeHandler.echo, limits: limits)
+        let core = server.core
+        let end = core.beginDraining()
+        #expect(eventually { ContinuousClock.now > end })
+        #expect(core.beginDraining() == end)
+        server.stop()
+        #expect(core.beginDraining() == end)
     }
 }

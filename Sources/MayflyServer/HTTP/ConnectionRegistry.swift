@@ -80,8 +80,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Waits until no connection is open, calling `prompt` on each in between; false when time ran out first.
-    func drain(within limit: Duration, prompt: (ConnectionRecord) -> Void) -> Bool {
-        let end = ContinuousClock.now + limit
+    func drain(until end: ContinuousClock.Instant, prompt: (ConnectionRecord) -> Void) -> Bool {
         while !isEmpty {
             guard ContinuousClock.now < end else { return false }
             for record in all { prompt(record) }

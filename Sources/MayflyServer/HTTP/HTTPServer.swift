@@ -47,16 +47,19 @@ package final class HTTPServer: Sendable {
         try core.tls?.use(identity)
     }
 
+    /// Stops accepting, and returns at once; the drain time of `stop()` begins here.
+    package func beginDraining() { _ = core.beginDraining() }
+
     /// Stops accepting, waits up to the drain time for accepted requests, ends what is still parked with 503, and
     /// returns when no thread of the server runs.
     ///
     /// Not to be called from the handler: it waits for the handler's thread. Who calls it again waits just as long.
     package func stop() {
         loops.withLock { loops in
-            core.beginDraining()
-            let isIdle = core.registry.drain(within: core.limits.drainTime) { $0.cutIfIdle() }
+            let end = core.beginDraining()
+            let isIdle = core.registry.drain(until: end) { $0.cutIfIdle() }
             core.endParked()
-            if !isIdle { _ = core.registry.drain(within: .seconds(1)) { $0.cutIfIdle() } }
+            if !isIdle { _ = core.registry.drain(until: .now + .seconds(1)) { $0.cutIfIdle() } }
             for loop in loops { loop.stop() }
             loops = []
             sweeper.stop()

@@ -11,6 +11,8 @@ final class HTTPServerCore: Sendable {
     private let handler: any HTTPHandler
     /// New connections are refused, and each reply ends its connection.
     private let draining = Atomic<Bool>(false)
+    /// Until when accepted requests are waited for, once that has begun.
+    private let drainEnd = Mutex<ContinuousClock.Instant?>(nil)
     /// Nothing may stay parked.
     private let ended = Atomic<Bool>(false)
 
@@ -23,8 +25,14 @@ final class HTTPServerCore: Sendable {
 
     // MARK: Stopping
 
-    func beginDraining() {
+    /// Answers until when accepted requests are waited for: that counts from the first call.
+    func beginDraining() -> ContinuousClock.Instant {
         draining.store(true, ordering: .sequentiallyConsistent)
+        return drainEnd.withLock { end in
+            let known = end ?? .now + limits.drainTime
+            end = known
+            return known
+        }
     }
 
     /// Ends every parked request with 503, those that park from now on included: a request parks first and then looks

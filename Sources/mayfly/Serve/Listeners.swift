@@ -44,7 +44,7 @@ struct Listeners {
         return { first() + (second?() ?? 0) }
     }
 
-    /// Shows another certificate from the next handshake on.
+    /// Shows another certificate from the next connection on.
     func use(_ identity: TLSIdentity) throws(HTTPServerError) {
         try main.use(identity)
         try mutual?.use(identity)
@@ -52,6 +52,9 @@ struct Listeners {
 
     /// Takes nothing new, and answers what was accepted.
     func stop() {
+        // Neither takes anything while the other still answers, and both have the same time for it.
+        main.beginDraining()
+        mutual?.beginDraining()
         main.stop()
         mutual?.stop()
     }
