@@ -12,6 +12,8 @@ import Synchronization
 final class StandardErrorLog: BrokerLog, AccessLog {
     /// Lines a second about requests that failed; whoever makes requests fail must not fill the operator's disk.
     static let failureLines = 20
+    /// Lines a second about commits that failed: there can be a thousand, all for one reason.
+    static let noticeLines = 2
 
     /// The rank of the least important line; requests ask for it, so it takes no lock.
     private let threshold: Atomic<Int>
@@ -19,13 +21,8 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     /// The store, which most notices are about.
     private let store: StoreLocation
     private let writer: LineWriter
-    private let failures = Mutex(Tally())
-
-    private struct Tally {
-        var second: Int64 = 0
-        var lines = 0
-        var leftOut: Int64 = 0
-    }
+    private let failures = Mutex(LineAllowance(lines: failureLines))
+    private let notices = Mutex(LineAllowance(lines: noticeLines))
 
     init(_ config: BrokerConfig) throws(HTTPServerError) {
         threshold = Atomic(config.logLevel.rank)
@@ -47,7 +44,11 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     }
 
     func note(_ notice: BrokerNotice) {
-        say([.clusterInTouch, .signingResumed].contains(notice) ? .info : .error, notice.text(store))
+        let leftOut = notice.comesWithRequests ? permit(notices) : 0
+        guard let leftOut else { return }
+        say(
+            [.clusterInTouch, .signingResumed].contains(notice) ? .info : .error, notice.text(store),
+            leftOut > 0 ? ["left_out": .integer(leftOut)] : [:])
     }
 
     func wants(status: Int) -> Bool {
@@ -55,7 +56,7 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     }
 
     func note(_ line: AccessLine) {
-        let leftOut = line.status >= 500 ? permitFailure(at: SystemClock().now().seconds) : 0
+        let leftOut = line.status >= 500 ? permit(failures) : 0
         guard let leftOut else { return }
         var members: JSONObject = [
             "trace_id": .string(line.trace), "method": .string(line.method), "route": .string(line.route),
@@ -88,17 +89,9 @@ final class StandardErrorLog: BrokerLog, AccessLog {
     private static func level(_ status: Int) -> BrokerConfig.LogLevel { status >= 500 ? .info : .debug }
 
     /// How many lines were left out since the last one; nil when this one is, too.
-    private func permitFailure(at second: Int64) -> Int64? {
-        failures.withLock { tally in
-            if tally.second != second { (tally.second, tally.lines) = (second, 0) }
-            guard tally.lines < Self.failureLines else {
-                tally.leftOut += 1
-                return nil
-            }
-            tally.lines += 1
-            defer { tally.leftOut = 0 }
-            return tally.leftOut
-        }
+    private func permit(_ allowance: borrowing Mutex<LineAllowance>) -> Int64? {
+        let second = SystemClock().now().seconds
+        return allowance.withLock { $0.permit(at: second) }
     }
 }
 
@@ -114,6 +107,14 @@ extension BrokerConfig.LogLevel {
 }
 
 extension BrokerNotice {
+    /// Whether each request may bring another one.
+    fileprivate var comesWithRequests: Bool {
+        switch self {
+        case .commitFailed, .commandsRefused: true
+        default: false
+        }
+    }
+
     func text(_ store: StoreLocation) -> String {
         switch self {
         case .commitFailed(let error):
