@@ -1,5 +1,6 @@
 import Glibc
 import MayflyModel
+import PostgresHarness
 import Testing
 
 /// SIGHUP changes what a running broker does, or nothing at all.
@@ -68,6 +69,27 @@ import Testing
         try broker.waitForLog("a change of \(name) needs a restart")
         #expect(try life(desk) == .integer(300))
         #expect(broker.isRunning)
+    }
+
+    @Test func whatTheCommandLineSaysStandsOverTheFileAtAReloadToo() throws {
+        let broker = try RunningMayfly()
+        try Files.replace("listen: \"127.0.0.1:0\"", with: "listen: \"127.0.0.1:1\"", in: broker.configFile)
+        broker.serveOptions = ["--listen", "127.0.0.1:0"]
+        try broker.start()
+        let desk = try Desk.open(broker)
+        try Files.replace("default_life: 5m", with: "default_life: 20s", in: broker.configFile)
+        broker.signal(SIGHUP)
+        try broker.waitForLog("the configuration was reloaded")
+        #expect(try life(desk) == .integer(20))
+    }
+
+    @Test func aNodeThatIsNamedOnTheCommandLineReloads() throws {
+        let cluster = try RunningCluster(["a"], on: try PostgresServer.shared())
+        try cluster.start()
+        let node = cluster.nodes[0]
+        node.signal(SIGHUP)
+        try node.waitForLog("the configuration was reloaded")
+        #expect(try cluster.stop() == [0])
     }
 
     private func life(_ desk: Desk) throws -> JSONValue? {

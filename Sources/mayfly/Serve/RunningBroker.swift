@@ -99,36 +99,27 @@ final class RunningBroker {
     ///
     /// All of it or nothing: after an error, or when a setting differs that is read at a start only, everything stays
     /// as it was, and the log says why.
-    func reload(from directory: String) {
-        let new: BrokerConfig
+    func reload(from directory: String, _ overrides: ServeOverrides) {
+        var new: BrokerConfig
         do {
             new = try BrokerConfig.load(directory: directory)
         } catch {
-            log.say(
-                .error,
-                "the configuration was not reloaded, and the old one holds: \(error); correct it, and send SIGHUP")
-            return
-        }
-        let fixed = config.needsRestart(for: new)
-        guard fixed.isEmpty else {
-            let names = fixed.joined(separator: ", ")
-            log.say(
-                .error,
-                "the configuration was not reloaded, and the old one holds: a change of \(names) needs a restart")
-            return
+            return refuseReload("\(error); correct it, and send SIGHUP")
         }
         let transports: [any NoticeTransport]
         let trust: TLSFiles.Trust?
         do throws(CommandError) {
+            try overrides.apply(to: &new)
+            let fixed = config.needsRestart(for: new)
+            guard fixed.isEmpty else {
+                return refuseReload("a change of \(fixed.joined(separator: ", ")) needs a restart")
+            }
             transports = try NoticeService.transports(new)
             trust = try TLSFiles.trust(new, keeping: self.trust)
             // Last: from here on it holds, whatever becomes of the rest.
             if let identity = try TLSFiles.identity(new) { try use(identity) }
         } catch {
-            log.say(
-                .error,
-                "the configuration was not reloaded, and the old one holds: \(error.line)")
-            return
+            return refuseReload(error.line)
         }
         self.trust = trust
         broker.live.replace(with: Self.settings(new, broker.settings.issuer, trust, listeners))
@@ -141,6 +132,10 @@ final class RunningBroker {
         log.follow(new)
         config = new
         log.say(.info, "the configuration was reloaded")
+    }
+
+    private func refuseReload(_ reason: String) {
+        log.say(.error, "the configuration was not reloaded, and the old one holds: \(reason)")
     }
 
     private func use(_ identity: TLSIdentity) throws(CommandError) {

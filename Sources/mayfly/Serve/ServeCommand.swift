@@ -29,7 +29,8 @@ enum ServeCommand: CommandLineCommand {
         } catch {
             throw .failed("\(error)", next: "correct the file, or make a new one with: mayfly init --dir D")
         }
-        try apply(call, to: &config)
+        let overrides = try ServeOverrides(call)
+        try overrides.apply(to: &config)
         // Blocked before any thread starts, so that every thread inherits it and the signal waits for sigwait.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -44,42 +45,8 @@ enum ServeCommand: CommandLineCommand {
             var signal: Int32 = 0
             guard sigwait(&signals, &signal) == 0 else { continue }
             guard signal == SIGHUP else { break }
-            running.reload(from: directory)
+            running.reload(from: directory, overrides)
         }
         running.stop()
-    }
-
-    /// What the command line says goes over the file.
-    private static func apply(_ call: Invocation, to config: inout BrokerConfig) throws(CommandError) {
-        if let text = call.value("listen") {
-            guard let listen = MayflyConfig.ListenAddress(text) else {
-                throw .usage("--listen cannot be used", next: "it \(MayflyConfig.ListenAddress.rule)")
-            }
-            config.listen = listen
-            guard config.isListenerSafe else {
-                throw .usage("--listen cannot be used", next: "it " + BrokerConfig.plainListenerRule)
-            }
-        }
-        if let name = call.value("node") {
-            guard ClusterConfig.isName(name) else {
-                throw .usage("--node cannot be used", next: "it " + ClusterConfig.nameRule)
-            }
-            guard case .postgres = config.store else {
-                throw .failed(
-                    "--node is for brokers that share a PostgreSQL database, and the store is a file",
-                    next: "move it with: mayfly store migrate")
-            }
-            if config.cluster == nil { config.cluster = ClusterConfig(node: name) }
-            config.cluster?.node = name
-        }
-        if config.cluster != nil, config.listen.port == 0, config.issuer.text == "http://" + config.issuer.bracketedHost
-        {
-            throw .failed(
-                "each node would get a free port, and with it an issuer of its own",
-                next: "give the issuer in mayfly.yaml a port, or listen on one")
-        }
-        if let cluster = config.cluster, cluster.node == nil {
-            throw .failed("this node of the cluster has no name", next: "set cluster.node, or give --node NAME")
-        }
     }
 }

@@ -11,6 +11,8 @@ final class RunningMayfly {
     /// Its name among the brokers of one store; nil for a broker that has its store for itself.
     let node: String?
     private let fixedIssuer: String?
+    /// More options of `serve`.
+    var serveOptions: [String] = []
     /// What the program finds in its environment beside what it needs to run at all.
     var environment: [String: String] = [:]
 
@@ -91,6 +93,7 @@ final class RunningMayfly {
 
     private var serve: [String] {
         ["serve", "--dir", directory] + (node.map { ["--node", $0, "--listen", "127.0.0.1:0"] } ?? [])
+            + serveOptions
     }
 
     func waitUntilReady() throws {
