@@ -93,7 +93,8 @@ struct OutageTests {
         ]
         let isMinted = Mutex(false)
         world.store.besideTheNextLook { [handler = world.handler] in
-            let status = try? handler.send("POST", "/oauth2/token", headers: [Wire.formType], body: Wire.encode(form)).status
+            let status = try? handler.send("POST", "/oauth2/token", headers: [Wire.formType], body: Wire.encode(form))
+                .status
             isMinted.withLock { $0 = status == 200 }
         }
         #expect(try world.handler.send("GET", "/readyz").status == 200)

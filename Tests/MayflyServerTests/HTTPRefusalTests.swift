@@ -95,6 +95,28 @@ import Testing
         #expect(try client.isClosed())
     }
 
+    /// The library would look at each of them at every other request, until the deadline for bodies.
+    @Test func manyChunkLinesThatFillTheMemoryUseLittleAndAreCutLongBeforeTheirDeadline() throws {
+        let busy = BusyTime()
+        var limits = HTTPLimits.oneThread
+        limits.maximumConnections = 2000
+        let server = try startServer(busy.handler, limits: limits)
+        defer { server.stop() }
+        let head = "POST / HTTP/1.1\r\nHost: h\r\n"
+        let client = try RawClient(port: server.port)
+        #expect(try client.exchange(head + "Content-Length: 1\r\n\r\na").status == 200)
+        let stuck = try (0..<300).map { _ in try RawClient(port: server.port) }
+        for (number, client) in stuck.enumerated() {
+            let line =
+                number.isMultiple(of: 2)
+                ? "1;" + String(repeating: "a", count: 20_000) : String(repeating: "0", count: 20_000)
+            client.send(head + "Transfer-Encoding: chunked\r\n\r\n" + line)
+        }
+        #expect(busy.measure() < 0.6)
+        for client in stuck { #expect(try client.isClosed()) }
+        #expect(try client.exchange(head + "Content-Length: 1\r\n\r\na").status == 200)
+    }
+
     @Test(arguments: ["HTTP/2.0", "HTTP/0.9"])
     func answers505ToOtherVersions(_ version: String) throws {
         #expect(try status(of: "GET / \(version)\r\nHost: h\r\n\r\n") == 505)

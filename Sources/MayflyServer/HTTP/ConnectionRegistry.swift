@@ -62,7 +62,7 @@ final class ConnectionRegistry: Sendable {
         if isLast { changed.signal() }
     }
 
-    /// Whether memory of connections that have closed is to be given back now; to be asked about once a second.
+    /// Whether memory of connections that have closed is to be given back now; to be asked by the sweeper.
     func takeEbb() -> Bool {
         open.withLock { $0.tide.takeEbb(at: $0.records.count) }
     }

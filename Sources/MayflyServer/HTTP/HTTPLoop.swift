@@ -39,12 +39,17 @@ final class HTTPLoop: Sendable {
         if let thread = thread.withLock({ $0.take() }) { thread.join() }
     }
 
+    /// In milliseconds: four times as long as the look took, so that such looks have a fifth of the thread at most.
+    private func vainWait(after lookTime: UInt64) -> Int32 { Int32(clamping: min(100, max(1, lookTime / 250_000))) }
+
     private func run(_ daemon: LibraryDaemon) {
         // Looks in a row that brought no request on. While one does, the library is asked again at once: it asks the
         // system itself what else there is.
         var (vain, steps) = (2, bell.stepCount)
         // Waits in a row after which it did not.
         var waits = 0
+        // Of the last look, in nanoseconds, once several in a row were in vain.
+        var lookTime: UInt64 = 0
         while !isStopping.load(ordering: .sequentiallyConsistent) {
             switch vain {
             case 0: break
@@ -65,11 +70,14 @@ final class HTTPLoop: Sendable {
                     }
                 } else if vain > Self.vainLooks {
                     // It also takes a client that it waits for to be ready, in a handshake for one, and would try for
-                    // ever.
-                    bell.wait(orFor: daemon.events, milliseconds: 1)
+                    // ever. Many of them make a look long, and the wait with it.
+                    bell.wait(orFor: daemon.events, milliseconds: vainWait(after: lookTime))
                 }
             }
+            let start = vain < Self.vainLooks ? 0 : MonotonicTime.now()
             daemon.look()
+            lookTime = vain < Self.vainLooks ? 0 : MonotonicTime.now() - start
+            bell.noteLook()
             (vain, waits) = bell.stepCount == steps ? (vain + 1, waits) : (0, 0)
             steps = bell.stepCount
         }
