@@ -43,6 +43,37 @@ import Testing
         #expect(try world.sendAssertion(assertion).status == 200)
     }
 
+    /// The bucket is another one: tokens can be ended when no more of them are to be had.
+    @Test func revocationsByAnAgentHaveTheLimitOfItsTokenRequestsForThemselves() throws {
+        let world = try World()
+        let tokens = try (0..<3).map { _ in try world.minted("agent:root") }
+        world.allow(mint: RateLimit(rate: 1, burst: 1))
+        _ = try world.minted("agent:root")
+        #expect(try world.token("agent:root", [("resource", "tickets")]).status == 429)
+        // The ledger names an agent once a second.
+        world.clock.advance(1)
+        func revoke(_ token: String, _ assertion: String) throws -> Answer {
+            try world.post(
+                "/oauth2/revoke", as: nil,
+                [
+                    ("token", token), ("client_assertion_type", World.assertionType), ("client_assertion", assertion),
+                ])
+        }
+        let used = try world.assertion("agent:root")
+        #expect(try revoke(tokens[0], used).status == 200)
+        let later = try world.assertion("agent:root")
+        let refused = try revoke(tokens[1], later)
+        #expect(refused.status == 429 && refused.header("Retry-After") == "1")
+        #expect(try world.isActive(tokens[1]))
+        world.clock.advance(1)
+        // A replay costs nothing, and what was refused can be sent again.
+        #expect(try revoke(tokens[1], used).status == 401)
+        #expect(try revoke(tokens[1], later).status == 200)
+        #expect(try tokens.map { try world.isActive($0) } == [false, false, true])
+        #expect(world.broker.limits.refusedRevocationCount == 1)
+        #expect(try limited(world).map { $0["rule"] }.contains(.string("limit.revoke")))
+    }
+
     @Test func aResourcePastItsLimitHears429InEachSurfacesShape() throws {
         let world = try World()
         let secret = try world.secret(of: "tickets")

@@ -16,18 +16,20 @@ import Testing
     @Test func aFullQueueRefusesAtOnceAndKeepsWhatItTook() throws {
         let gate = Gate()
         var bounds = MintLane.Bounds.patient
-        bounds.maximumJobs = 20
+        bounds.maximumJobs = 10
         let lane = try lane(gate, bounds)
         try occupy(lane, gate)
         let answers = (0..<15).map { Pending(lane.admit(request("\($0)"), to: .ordinary)) }
         #expect(answers.prefix(10).allSatisfy { $0.status == nil })
         #expect(answers.dropFirst(10).allSatisfy { $0.status == 503 })
         #expect(lane.shedCount == 5)
-        // The administrators' line has room although the other has none.
-        let administrative = Pending(lane.admit(request("kill switch"), to: .administrative))
-        #expect(administrative.status == nil)
+        // The other lines have room although this one has none.
+        let others = [MintLane.Line.administrative, .proving].map {
+            Pending(lane.admit(request("kill switch"), to: $0))
+        }
+        #expect(others.allSatisfy { $0.status == nil })
         gate.open()
-        #expect(eventually { (answers.prefix(10) + [administrative]).allSatisfy { $0.status == 200 } })
+        #expect(eventually { (answers.prefix(10) + others).allSatisfy { $0.status == 200 } })
         lane.stop()
         #expect(lane.waiting == 0)
     }
@@ -41,21 +43,35 @@ import Testing
         let body = [UInt8](repeating: 97, count: 60_000)
         let answers = (0..<10).map { _ in Pending(lane.admit(request("x", body), to: .ordinary)) }
         #expect(answers.count { $0.status == nil } == 5)
+        #expect(Pending(lane.admit(request("x", body), to: .administrative)).status == nil)
         gate.open()
         lane.stop()
     }
 
-    @Test func bothLinesAreWorkedInTurn() throws {
+    @Test func theLinesAreWorkedInTurn() throws {
         let gate = Gate()
         let lane = try lane(gate)
         try occupy(lane, gate)
         for index in 0..<6 { _ = Pending(lane.admit(request("o\(index)"), to: .ordinary)) }
         for index in 0..<3 { _ = Pending(lane.admit(request("a\(index)"), to: .administrative)) }
+        for index in 0..<2 { _ = Pending(lane.admit(request("p\(index)"), to: .proving)) }
         gate.open()
         lane.stop()
-        let order = gate.order.filter { $0.hasPrefix("/o") || $0.hasPrefix("/a") }
-        #expect(order.prefix(6).count { $0.hasPrefix("/a") } == 3, "\(order)")
+        let order = gate.order.filter { !$0.hasPrefix("/hang") }
+        #expect(order.prefix(9).count { $0.hasPrefix("/a") } == 3, "\(order)")
+        #expect(order.prefix(6).count { $0.hasPrefix("/p") } == 2, "\(order)")
         #expect(order.filter { $0.hasPrefix("/o") } == (0..<6).map { "/o\($0)" })
+    }
+
+    @Test func aLaneThatWorksForItselfLeavesTheCallerAlone() throws {
+        let gate = Gate()
+        gate.open()
+        var bounds = MintLane.Bounds.patient
+        bounds.worksAlone = false
+        let lane = try lane(gate, bounds)
+        try #require(eventually { lane.isResting })
+        #expect(!gate.isInline(lane.admit(request("a"), to: .ordinary)))
+        lane.stop()
     }
 
     @Test func whatHasWaitedTooLongIsRefusedWithoutWork() throws {
@@ -116,10 +132,12 @@ import Testing
 
     @Test(arguments: [
         ("/oauth2/token", "scope=a", true), ("/oauth2/%74oken", "scope=a", true), ("/api/v1/enrol", "{}", true),
-        ("/oauth2/introspect", "token=a", false), ("/oauth2/revoke", "token=a", false),
+        ("/oauth2/introspect", "token=a&client_assertion=b", true), ("/oauth2/revoke", "token=a", true),
+        ("/oauth2/bc-authorize", "scope=a", true), ("/api/v1/policies", "{}", true),
+        ("/api/v1/policy-check", "{}", true), ("/api/v1/policies/1/activate", "{}", false),
         ("/api/v1/revocations", "{}", false), ("/access/v1/evaluation", "{}", false),
     ])
-    func onlyWhatCostsASignatureAnswersLater(_ path: String, _ body: String, _ waits: Bool) throws {
+    func whatCostsASignatureOrSecondsAnswersLater(_ path: String, _ body: String, _ waits: Bool) throws {
         let gate = Gate()
         let handler = try AdmittingHandler(
             before: FakeHandler { gate.work($0) }, bounds: .patient, isDownstreamFull: { false })
@@ -129,8 +147,22 @@ import Testing
             handler.handle(try HTTPRequest(method: "POST", target: path, body: Array(body.utf8))))
         #expect((pending.status == nil) == waits)
         gate.open()
-        handler.lane.stop()
+        handler.stop()
         #expect(pending.status == 200)
+    }
+
+    @Test func aToolsQuestionsNeverWait() throws {
+        let gate = Gate()
+        let handler = try AdmittingHandler(
+            before: FakeHandler { gate.work($0) }, bounds: .patient, isDownstreamFull: { false })
+        try occupy(handler.lane, gate)
+        gate.letOthersPass()
+        let question = try HTTPRequest(
+            method: "POST", target: "/oauth2/introspect", headers: [("Authorization", "Bearer a")],
+            body: Array("token=b".utf8))
+        #expect(Pending(handler.handle(question)).status == 200)
+        gate.open()
+        handler.stop()
     }
 
     /// Fills the lane's one worker and its lone place with requests that hang.

@@ -13,10 +13,12 @@ package final class RequestLimits: Sendable {
     private let state: BrokerState
     private let writer: Writer
     private let minting = MintBuckets()
+    private let revoking = TokenBuckets<AgentID>()
     private let verifying = TokenBuckets<ResourceName>()
     private let tally = Mutex(RefusalTally())
     private let refusedMints = Atomic<Int>(0)
     private let refusedOwnerMints = Atomic<Int>(0)
+    private let refusedRevocations = Atomic<Int>(0)
     private let refusedVerifications = Atomic<Int>(0)
 
     init(live: LiveSettings, wall: any WallClock, clock: BrokerClock, state: BrokerState, writer: Writer) {
@@ -32,6 +34,9 @@ package final class RequestLimits: Sendable {
 
     /// Token requests that their owner's limit alone refused, since the start.
     package var refusedOwnerMintCount: Int { refusedOwnerMints.load(ordering: .relaxed) }
+
+    /// Revocations by an agent itself that were refused, since the start.
+    package var refusedRevocationCount: Int { refusedRevocations.load(ordering: .relaxed) }
 
     /// Questions about tokens that were refused, since the start.
     package var refusedVerificationCount: Int { refusedVerifications.load(ordering: .relaxed) }
@@ -67,6 +72,23 @@ package final class RequestLimits: Sendable {
             event.owner = owner
         }
         return Self.seconds(refusal.wait)
+    }
+
+    /// Charges a revocation to the agent that asks for it; nil when there is room, else whole seconds to wait.
+    ///
+    /// The limit is that of its token requests and the bucket another one: an agent that has asked for too many tokens
+    /// can still end them, and cannot have the broker verify and write for it without end.
+    package func refusesRevocation(for client: AuthenticatedClient) -> Int64? {
+        guard case .agent(let agent) = client.client, let limit = live.current.mintLimit else { return nil }
+        let now = clock.now()
+        if let mark = client.mark, state.read({ $0.used.isSpent(mark, at: now) }) { return nil }
+        guard let wait = revoking.take(of: agent, at: steady(), limit: limit) else { return nil }
+        refusedRevocations.add(1, ordering: .relaxed)
+        write(agent.text, "limit.revoke") { event in
+            event.agent = agent
+            event.owner = state.read { $0.agents[agent]?.spec.owner }
+        }
+        return Self.seconds(wait)
     }
 
     /// Charges `count` questions to the resource that asks; nil when there is room, else whole seconds to wait.

@@ -1,33 +1,48 @@
 import MayflyBroker
 import MayflyCrypto
 
-/// Stands before the endpoints: what costs a signature goes through the lane, everything else straight on.
+/// Stands before the endpoints: what costs a client's signature goes through the lane, everything else straight on.
 ///
-/// Revocation, introspection, decisions, health and keys never wait behind minting. Enrolment is in the lane because
-/// anyone may send a proof, and checking one costs a signature.
+/// Administrators' revocations, questions of tools, decisions, health and keys never wait behind minting. Enrolment is
+/// in the lane because anyone may send a proof, and checking one costs a signature; so are clients that prove
+/// themselves by one to end a token or to ask about it, in a line of their own.
 package final class AdmittingHandler: HTTPHandler {
     private let inner: any HTTPHandler
     package let lane: MintLane
+    /// Where bundles of policy are examined, one at a time: that can take seconds.
+    private let desk: MintLane
 
-    /// Starts the lane's workers; `isDownstreamFull` says that what they produce cannot be taken.
+    /// Starts the lanes' workers; `isDownstreamFull` says that what they produce cannot be taken.
     package init(
         before inner: any HTTPHandler, bounds: MintLane.Bounds, telemetry: Telemetry? = nil,
         isDownstreamFull: @escaping @Sendable () -> Bool
     ) throws(HTTPServerError) {
         self.inner = inner
         let places = Endpoints.all.map(\.template)
+        let shed: @Sendable (HTTPRequest, Int64) -> HTTPReply = { request, wait in
+            telemetry?.shed(request, route: places.firstIndex(of: request.path) ?? RequestDurations.noRoute)
+            return Self.shed(request, retryAfter: wait)
+        }
         lane = try MintLane(
-            bounds: bounds, isDownstreamFull: isDownstreamFull,
-            shed: { request, wait in
-                telemetry?.shed(request, route: places.firstIndex(of: request.path) ?? RequestDurations.noRoute)
-                return Self.shed(request, retryAfter: wait)
-            },
-            work: { inner.handle($0) })
+            bounds: bounds, isDownstreamFull: isDownstreamFull, shed: shed, work: { inner.handle($0) })
+        do throws(HTTPServerError) {
+            desk = try MintLane(bounds: .desk, shed: shed, work: { inner.handle($0) })
+        } catch {
+            lane.stop()
+            throw error
+        }
     }
 
     package func handle(_ request: HTTPRequest) -> HTTPOutcome {
+        if Self.isForDesk(request) { return desk.admit(request, to: .ordinary) }
         guard let line = Self.line(of: request) else { return inner.handle(request) }
         return lane.admit(request, to: line)
+    }
+
+    /// Works off what waits, takes nothing more, and returns when no worker runs.
+    package func stop() {
+        lane.stop()
+        desk.stop()
     }
 
     package func admit(_ head: HTTPRequest, bodyOf bytes: Int) -> LargeBody {
@@ -47,9 +62,23 @@ package final class AdmittingHandler: HTTPHandler {
         if request.segments == tokenEndpoint {
             return namesAdministrativeScope(request.body) ? .administrative : .ordinary
         }
-        return request.segments == enrolment || request.segments == backchannelEndpoint ? .ordinary : nil
+        switch request.segments {
+        case enrolment, backchannelEndpoint: return .ordinary
+        case revocationEndpoint: return .proving
+        // A secret and a token cost no signature; without either a client proves itself by one.
+        case introspectionEndpoint: return request.fields.contains("Authorization") ? nil : .proving
+        default: return nil
+        }
     }
 
+    private static func isForDesk(_ request: HTTPRequest) -> Bool {
+        request.method == "POST" && (request.segments == policies || request.segments == policyCheck)
+    }
+
+    private static let revocationEndpoint = ["oauth2", "revoke"]
+    private static let introspectionEndpoint = ["oauth2", "introspect"]
+    private static let policies = ["api", "v1", "policies"]
+    private static let policyCheck = ["api", "v1", "policy-check"]
     private static let tokenEndpoint = ["oauth2", "token"]
     private static let backchannelEndpoint = ["oauth2", "bc-authorize"]
     private static let enrolment = ["api", "v1", "enrol"]
@@ -71,7 +100,7 @@ package final class AdmittingHandler: HTTPHandler {
     private static func shed(_ request: HTTPRequest, retryAfter: Int64) -> HTTPReply {
         let advice = BrokerError.Unavailability.overloaded.advice
         let wait = ("Retry-After", "\(retryAfter)")
-        guard request.segments != enrolment else {
+        guard request.segments.first != "api" else {
             return Problem.reply(
                 503, type: "unavailable", title: "The broker has more to do than it can", detail: advice,
                 headers: [wait])
@@ -80,5 +109,16 @@ package final class AdmittingHandler: HTTPHandler {
         reply.headers.removeAll { $0.name == "Retry-After" }
         reply.headers.append(wait)
         return reply
+    }
+}
+
+extension MintLane.Bounds {
+    /// One request at a time, a few that wait, and none that the server's threads work on.
+    fileprivate static var desk: MintLane.Bounds {
+        var bounds = MintLane.Bounds()
+        bounds.maximumJobs = 8
+        bounds.maximumWait = 30_000_000_000
+        bounds.worksAlone = false
+        return bounds
     }
 }

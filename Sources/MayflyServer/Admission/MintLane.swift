@@ -8,10 +8,10 @@ internal import Synchronization
 /// before any signature was spent on it. A worker that has work takes the next job without being woken.
 package final class MintLane: Sendable {
     package struct Bounds: Sendable {
-        /// Requests that may wait, plus at most one for each thread that adds.
-        package var maximumJobs = 4096
+        /// Requests that may wait in one line, plus at most one for each thread that adds.
+        package var maximumJobs = 2048
         /// Bytes of their bodies and headers together.
-        package var maximumBytes = 16 << 20
+        package var maximumBytes = 8 << 20
         /// The longest expected wait, and the longest real one before a request is given up; nanoseconds.
         package var maximumWait: Int64 = 2_000_000_000
         /// Workers.
@@ -21,13 +21,20 @@ package final class MintLane: Sendable {
         /// A third of a usual thread's weight: enough to prefer verification, and not so little that, on a machine busy
         /// with other programs, a worker would keep everybody waiting for a lock that it holds.
         package var niceness: Int32 = 5
+        /// Whether the thread that brings a request does the work itself while the whole lane rests.
+        package var worksAlone = true
 
         package init() {}
     }
 
-    /// Two lines, worked in turn: the kill switch must be in reach while agents flood the lane.
-    package enum Line: Sendable {
-        case ordinary, administrative
+    /// Lines that are worked in turn, each bounded by itself: a flood of one leaves the others their places.
+    package enum Line: Int, CaseIterable, Sendable {
+        /// Requests for tokens, and what else is not urgent.
+        case ordinary
+        /// Administrators' requests for theirs: the kill switch must be in reach while agents flood the lane.
+        case administrative
+        /// Clients that prove themselves to end a token or to ask about one.
+        case proving
     }
 
     /// Why a request is not taken, and when to ask again.
@@ -48,29 +55,50 @@ package final class MintLane: Sendable {
         var size: Int { request.body.count + MintLane.overhead }
     }
 
-    private struct State {
-        var ordinary = JobQueue<Job>()
-        var administrative = JobQueue<Job>()
+    private struct Queue {
+        var jobs = JobQueue<Job>()
         var bytes = 0
+
+        mutating func append(_ job: Job) {
+            jobs.append(job)
+            bytes += job.size
+        }
+
+        mutating func removeFirst() -> Job? {
+            guard let job = jobs.removeFirst() else { return nil }
+            bytes -= job.size
+            return job
+        }
+    }
+
+    private struct State {
+        /// One for each line, in the order of the cases.
+        var queues = Line.allCases.map { _ in Queue() }
+        /// The line whose turn it is.
+        var turn = 0
         /// Workers that wait to be woken, by number.
         var idle: [Int] = []
         /// Moving mean of one job's wall time in nanoseconds; it grows when verification takes the processors.
         var cost: Int64 = 0
-        var isAdministrativeNext = true
         /// Whether a request is worked on by the thread that brought it.
         var isLoneRunning = false
         var isStopped = false
 
-        var count: Int { ordinary.count + administrative.count }
+        var count: Int { queues.reduce(0) { $0 + $1.jobs.count } }
 
         mutating func next() -> Job? {
-            defer { isAdministrativeNext.toggle() }
-            let job =
-                isAdministrativeNext
-                ? administrative.removeFirst() ?? ordinary.removeFirst()
-                : ordinary.removeFirst() ?? administrative.removeFirst()
-            if let job { bytes -= job.size }
-            return job
+            for _ in queues.indices {
+                let line = turn
+                turn = (turn + 1) % queues.count
+                if let job = queues[line].removeFirst() { return job }
+            }
+            return nil
+        }
+
+        /// Requests that are worked before the next one of a line: its own, and as many of each other line's.
+        func ahead(of line: Line) -> Int {
+            let own = queues[line.rawValue].jobs.count
+            return queues.reduce(0) { $0 + min(own, $1.jobs.count) }
         }
     }
 
@@ -147,9 +175,9 @@ package final class MintLane: Sendable {
 
     private func startsLone() -> Bool {
         state.withLock { state in
-            guard !state.isStopped, !state.isLoneRunning, state.idle.count == workers.count, state.count == 0 else {
-                return false
-            }
+            guard bounds.worksAlone, !state.isStopped, !state.isLoneRunning, state.idle.count == workers.count,
+                state.count == 0
+            else { return false }
             state.isLoneRunning = true
             return true
         }
@@ -176,26 +204,21 @@ package final class MintLane: Sendable {
         let now = monotonicNanoseconds()
         return state.withLock { state in
             if state.isStopped { return Refusal(retryAfter: 1) }
-            let queue = line == .ordinary ? state.ordinary : state.administrative
-            // Half of the work is for the other line while that has any.
-            let others = line == .ordinary ? state.administrative.count : state.ordinary.count
-            let ahead = queue.count + min(queue.count, others)
-            let expected = Int64(ahead).multipliedReportingOverflow(by: state.cost).partialValue / Int64(workers.count)
-            let oldest = queue.first.map { now - $0.arrived } ?? 0
+            let queue = state.queues[line.rawValue]
+            let expected =
+                Int64(state.ahead(of: line)).multipliedReportingOverflow(by: state.cost).partialValue
+                / Int64(workers.count)
+            let oldest = queue.jobs.first.map { now - $0.arrived } ?? 0
             let isFull =
-                queue.count >= bounds.maximumJobs / 2 || state.count >= bounds.maximumJobs
-                || state.bytes >= bounds.maximumBytes || max(expected, oldest) > bounds.maximumWait
+                queue.jobs.count >= bounds.maximumJobs || queue.bytes >= bounds.maximumBytes
+                || max(expected, oldest) > bounds.maximumWait
             return isFull ? Refusal(retryAfter: max(1, min(60, expected / 1_000_000_000))) : nil
         }
     }
 
     private func add(_ job: Job, to line: Line) {
         let worker = state.withLock { state -> Int? in
-            switch line {
-            case .ordinary: state.ordinary.append(job)
-            case .administrative: state.administrative.append(job)
-            }
-            state.bytes += job.size
+            state.queues[line.rawValue].append(job)
             return state.idle.popLast()
         }
         if let worker { workers[worker].wakeUp.signal() }

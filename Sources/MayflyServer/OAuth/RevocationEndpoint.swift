@@ -8,7 +8,10 @@ enum RevocationEndpoint {
             let token = Array(try form.requiredBytes("token"))
             let broker = call.broker
             return ClientAuthentication.run(call, form, refuse: { OAuthReply.error($0) }) { client in
-                .parked { parked in
+                if let wait = broker.limits.refusesRevocation(for: client) {
+                    return .reply(LimitReply.oauth(after: wait))
+                }
+                return .parked { parked in
                     broker.revoke(token: token, for: client) { result in
                         switch result {
                         case .success:

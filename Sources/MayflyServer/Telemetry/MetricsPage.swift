@@ -145,7 +145,7 @@ package final class MetricsPage: Sendable {
         let limits = broker.limits
         for (limit, count) in [
             ("mint", limits.refusedMintCount), ("mint_owner", limits.refusedOwnerMintCount),
-            ("verify", limits.refusedVerificationCount),
+            ("revoke", limits.refusedRevocationCount), ("verify", limits.refusedVerificationCount),
         ] {
             writer.sample("mayfly_requests_limited_total", UInt64(clamping: count), [("limit", limit)])
         }

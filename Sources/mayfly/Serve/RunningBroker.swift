@@ -87,7 +87,7 @@ final class RunningBroker {
     func stop() {
         cleaner.stop()
         listeners.stop()
-        admission.lane.stop()
+        admission.stop()
         notices.stop()
         broker.stop()
         spans?.stop()
