@@ -40,6 +40,11 @@ static inline void mayfly_sqlite_count_log(sqlite3 *connection, int32_t *pages) 
     sqlite3_wal_hook(connection, mayfly_sqlite_note_log, pages);
 }
 
+// Folds nothing into the file when the connection closes.
+static inline void mayfly_sqlite_keep_log(sqlite3 *connection) {
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
+
 // Copies what it can from the write-ahead log to the file without waiting for anyone.
 static inline int mayfly_sqlite_checkpoint(sqlite3 *connection) {
     return sqlite3_wal_checkpoint_v2(connection, (const char *)0, SQLITE_CHECKPOINT_PASSIVE, (int *)0, (int *)0);

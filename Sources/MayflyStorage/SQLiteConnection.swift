@@ -50,6 +50,9 @@ internal import MayflyBroker
         unsafe mayfly_sqlite_sync(handle)
     }
 
+    /// Leaves the write-ahead log as it is when this connection closes, also when it is the last.
+    func keepLog() { unsafe mayfly_sqlite_keep_log(handle) }
+
     /// The one integer that a statement of fixed text answers.
     func integer(_ sql: String) throws(StoreError) -> Int64 {
         let statement = try SQLiteStatement(sql, on: self, kept: false)

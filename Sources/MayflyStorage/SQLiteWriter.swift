@@ -28,6 +28,8 @@ final class SQLiteWriter {
     private let trim: LedgerTrimmer
     /// What must still be where it was for a commit to be on disk.
     let files: [StoreFile]
+    /// The write-ahead log, which SQLite alone may cut, and only in a commit.
+    private let logFile: StoreFile
     /// How this file hashes terms.
     let hash: TermHash
     /// The terms of the newest entries, which the file's index does not have yet.
@@ -35,7 +37,10 @@ final class SQLiteWriter {
     private let checkpointer: SQLiteCheckpointer
     private var log: LogLength
     /// Set once what is on disk is no longer known; every later write fails with it.
-    private(set) var failure: StoreError?
+    private(set) var failure: StoreError? {
+        // The log may be all that is left of the store: closing must not fold it into what lies there now.
+        didSet { connection.keepLog() }
+    }
 
     /// Opens and verifies the database at `canonicalPath`, which `path` names.
     init(path: String, canonicalPath: String, lockPath: String, maximumPages: Int?) throws(StoreError) {
@@ -44,9 +49,8 @@ final class SQLiteWriter {
         try SQLiteSchema.verify(connection)
         try Self.configure(connection, maximumPages: maximumPages)
         // Reading has opened the write-ahead log, which now stays the same file until the last connection closes.
-        files = [
-            try StoreFile(path: path), try StoreFile(path: canonicalPath + "-wal"), try StoreFile(path: lockPath),
-        ]
+        logFile = try StoreFile(path: canonicalPath + "-wal")
+        files = [try StoreFile(path: path, onlyGrows: true), logFile, try StoreFile(path: lockPath)]
         begin = try SQLiteStatement("BEGIN IMMEDIATE", on: connection)
         commit = try SQLiteStatement("COMMIT", on: connection)
         rollback = try SQLiteStatement("ROLLBACK", on: connection)
@@ -77,6 +81,7 @@ final class SQLiteWriter {
 
     deinit {
         checkpointer.stop()
+        if (try? checkFiles()) == nil { connection.keepLog() }
     }
 
     /// The terms of the entries past the last full segment, read from their bytes.
@@ -206,6 +211,7 @@ final class SQLiteWriter {
     private func start() throws(StoreError) {
         if let failure { throw failure }
         try checkFiles()
+        try remembering { () throws(StoreError) in try logFile.checkLength() }
         try begin.execute()
     }
 
@@ -220,12 +226,20 @@ final class SQLiteWriter {
             throw error
         }
         try checkFiles()
+        try remembering { () throws(StoreError) in try logFile.noteLength() }
         log.settle(connection, checkpointer)
     }
 
     private func checkFiles() throws(StoreError) {
-        do throws(StoreError) {
+        try remembering { () throws(StoreError) in
             for file in files { try file.check() }
+        }
+    }
+
+    /// Does `look`, after whose failure nothing more is written.
+    private func remembering(_ look: () throws(StoreError) -> Void) throws(StoreError) {
+        do throws(StoreError) {
+            try look()
         } catch {
             failure = error
             throw error

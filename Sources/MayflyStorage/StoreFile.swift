@@ -1,25 +1,55 @@
 internal import Glibc
 internal import MayflyBroker
+internal import Synchronization
 
 /// A file that the store has open, remembered by device and inode.
 ///
-/// While it is open its inode is not given to another file, so equal numbers mean the same file.
-struct StoreFile: Sendable {
+/// While it is open its inode is not given to another file, so equal numbers mean the same file. Who copies another
+/// file over it cuts it first, so it must not become shorter either.
+final class StoreFile: Sendable {
     private let path: String
     private let device: dev_t
     private let inode: ino_t
+    private let onlyGrows: Bool
+    /// Bytes that it has at least.
+    private let least = Atomic<Int64>(0)
 
-    init(path: String) throws(StoreError) {
+    /// A file that is `onlyGrows` must have, at each check, what it had at the one before.
+    init(path: String, onlyGrows: Bool = false) throws(StoreError) {
         let status = try Self.status(path)
         self.path = path
+        self.onlyGrows = onlyGrows
         device = status.st_dev
         inode = status.st_ino
     }
 
-    /// Throws `.cannotOpen` when the path names no file any more, or another one.
+    /// Throws `.cannotOpen` when the path names no file any more, another one, or one that was cut.
     func check() throws(StoreError) {
+        let length = try identified()
+        guard onlyGrows else { return }
+        try demand(length)
+        least.max(length, ordering: .relaxed)
+    }
+
+    /// Throws `.cannotOpen` as well when it has become shorter since `noteLength`.
+    func checkLength() throws(StoreError) {
+        try demand(try identified())
+    }
+
+    /// Notes how long it is, which may be shorter than before.
+    func noteLength() throws(StoreError) {
+        least.store(try identified(), ordering: .relaxed)
+    }
+
+    private func demand(_ length: Int64) throws(StoreError) {
+        guard length >= least.load(ordering: .relaxed) else { throw .cannotOpen(code: -Int(ESTALE)) }
+    }
+
+    /// The length of the file, if it is the one.
+    private func identified() throws(StoreError) -> Int64 {
         let status = try Self.status(path)
         guard status.st_dev == device, status.st_ino == inode else { throw .cannotOpen(code: -Int(ESTALE)) }
+        return Int64(status.st_size)
     }
 
     /// The absolute path without symbolic links, as SQLite names the files beside the database.

@@ -31,6 +31,46 @@ import Testing
         #expect(again.status == 3 && again.errors.contains(broker.databaseFile), "\(again)")
     }
 
+    /// What a careless restore does: the files stay where they are, and are cut or written over.
+    @Test(arguments: ["", "-wal"]) func aFileThatIsCutUnderTheBrokerStopsEveryGrant(_ suffix: String) throws {
+        let broker = try RunningMayfly.started()
+        let desk = try Desk.open(broker)
+        let token = try desk.mint("orchestrator", Self.scope)
+        let log = try Files.size(broker.databaseFile + "-wal")
+        #expect(truncate(broker.databaseFile + suffix, 0) == 0)
+        for _ in 0..<2 {
+            let refused = try desk.token(as: try desk.agent("orchestrator"), Self.scope)
+            #expect(refused.status == 503 && refused["access_token"] == nil, "\(refused)")
+        }
+        #expect(try HTTP.get("/readyz", from: broker.port).status == 503)
+        #expect(try desk.isActive(token))
+        #expect(try broker.stop() == 0)
+        #expect(try broker.errors().contains("restart the broker"))
+        // The log may be what is left, so nothing has become of it.
+        if suffix.isEmpty { #expect(try Files.size(broker.databaseFile + "-wal") == log) }
+    }
+
+    @Test func anOlderCopyPutOverTheFileIsNotWrittenTo() throws {
+        let broker = try RunningMayfly.started()
+        let desk = try Desk.open(broker)
+        try broker.stop()
+        let copy = broker.folder.path + "/older.db"
+        #expect(try CommandResult.run("/bin/cp", [broker.databaseFile, copy], in: broker.folder).status == 0)
+        try broker.start()
+        // Until the file itself, and not only its log, has grown past the copy.
+        var minted = 0
+        while try Files.size(broker.databaseFile) <= Files.size(copy), minted < 20_000 {
+            _ = try desk.mint("orchestrator", Self.scope)
+            minted += 1
+        }
+        _ = try desk.mint("orchestrator", Self.scope)
+        #expect(try CommandResult.run("/bin/cp", [copy, broker.databaseFile], in: broker.folder).status == 0)
+        let refused = try desk.token(as: try desk.agent("orchestrator"), Self.scope)
+        #expect(refused.status == 503, "\(refused)")
+        #expect(try broker.stop() == 0)
+        #expect(try Files.size(broker.databaseFile) == Files.size(copy))
+    }
+
     @Test(.enabled(if: SmallDisk.canMount, "needs root and the right to mount"))
     func aFullDiskStopsGrantsUntilThereIsSpaceAgain() throws {
         let disk = try SmallDisk(megabytes: 4)

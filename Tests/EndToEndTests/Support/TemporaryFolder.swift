@@ -33,6 +33,13 @@ enum Files {
     static let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
         .joined(separator: "/")
 
+    /// Bytes of the file.
+    static func size(_ path: String) throws -> Int {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw HarnessError.system("no file \(path)") }
+        return Int(status.st_size)
+    }
+
     /// The folder into which the tests and the programs are built.
     static func products() throws -> String {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
