@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import mayfly
+
 /// A process that has no descriptor left for a client waits for one without using the processor.
 @Suite struct DescriptorShortageTests {
     @Test func aClientWaitsUntilThereIsADescriptorForItAndCostsNothingMeanwhile() throws {
@@ -12,6 +14,19 @@ import Testing
         #expect(try share(process) < 0.2)
         try allow(1000, to: broker)
         #expect(try client.answer()?.status == 200)
+        #expect(try broker.stop() == 0)
+    }
+
+    /// What is left of the limit is for connections, so it must not be too little.
+    @Test(arguments: [1, 2, 16]) func theBrokersOwnFilesAreFewerThanAreReserved(_ threads: Int) throws {
+        let broker = try RunningMayfly()
+        try Files.replace("# threads: 2", with: "threads: \(threads)", in: broker.configFile)
+        try broker.start()
+        #expect(try HTTP.get("/readyz", from: broker.port).status == 200)
+        let files = try CommandResult.run(
+            "/bin/ls", ["/proc/\(try #require(broker.processID))/fd"], in: broker.folder)
+        let count = files.output.split(separator: "\n").count
+        #expect(count > 20 && count < OpenFiles.reserved(threads: threads, listeners: 1), "\(count)")
         #expect(try broker.stop() == 0)
     }
 

@@ -33,8 +33,10 @@ final class RunningBroker {
         let trust = try TLSFiles.trust(config)
         let certificates = try TLSFiles.source(config)
         var limits = HTTPLimits()
-        limits.maximumConnections = OpenFiles.connections(wanted: config.connections.map { Int(clamping: $0) }, log)
         limits.threads = config.threads.map { Int(clamping: $0) }
+        limits.maximumConnections = OpenFiles.connections(
+            wanted: config.connections.map { Int(clamping: $0) }, threads: limits.threads ?? HTTPLimits.processors,
+            listeners: config.mtls?.listen == nil ? 1 : 2, log)
         listeners = try Listeners(config, identity: identity, limits: limits, handler: front)
         let port = listeners.port
         do throws(StartError) {
