@@ -22,6 +22,14 @@ enum ServeCommand: CommandLineCommand {
     static let examples = ["mayfly serve --dir ./broker"]
 
     static func run(_ call: Invocation) throws(CommandError) {
+        // Blocked before any thread starts, so that every thread inherits it and a signal waits for sigwait: also one that
+        // comes while the broker still starts.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGHUP)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
         let directory = try call.required("dir")
         var config: BrokerConfig
         do {
@@ -31,13 +39,6 @@ enum ServeCommand: CommandLineCommand {
         }
         let overrides = try ServeOverrides(call)
         try overrides.apply(to: &config)
-        // Blocked before any thread starts, so that every thread inherits it and the signal waits for sigwait.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGHUP)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
         OpenFiles.raiseLimit()
         let running = try RunningBroker(config, acceptClock: call.flag("accept-clock"))
         Terminal.say("mayfly ready on \(running.url)")
