@@ -86,6 +86,7 @@ class TracingTests(unittest.TestCase):
             {
                 "http.request.method": {"stringValue": "GET"},
                 "http.route": {"stringValue": "/api/v1/agents/{id}"},
+                "url.path": {"stringValue": "/api/v1/agents/{id}"},
                 "http.response.status_code": {"intValue": "401"},
                 "url.scheme": {"stringValue": "http"},
             },

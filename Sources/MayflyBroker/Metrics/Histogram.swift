@@ -6,7 +6,7 @@ import Synchronization
 /// reader may see one without the other, which the next reading mends.
 package final class Histogram: Sendable {
     /// The most bounds that a histogram has; one more bucket is for what lies above all of them.
-    package static let maximumBounds = 15
+    package static let maximumBounds = 19
 
     /// What a histogram has seen, each bucket with everything that lies below it.
     package struct Reading: Equatable, Sendable {
@@ -19,11 +19,11 @@ package final class Histogram: Sendable {
 
     /// Ascending; a value that equals a bound belongs to it.
     package let bounds: [UInt64]
-    private let buckets: [16 of Atomic<UInt64>] = InlineArray { _ in Atomic(0) }
+    private let buckets: [20 of Atomic<UInt64>] = InlineArray { _ in Atomic(0) }
     private let total = Atomic<UInt64>(0)
 
     package init(bounds: [UInt64]) {
-        precondition(bounds.count <= Self.maximumBounds, "a histogram has 15 bounds at most")
+        precondition(bounds.count <= Self.maximumBounds, "a histogram has 19 bounds at most")
         self.bounds = bounds
     }
 

@@ -7,10 +7,12 @@ package import MayflyBroker
 package final class RequestDurations: Sendable {
     /// The place of requests that match no endpoint, or none that takes their method.
     package static let noRoute = -1
-    /// Nanoseconds: from 100 µs, within which memory answers, to 10 s, at which a request is as good as lost.
+    /// Nanoseconds: OpenTelemetry's for `http.server.request.duration`, 5 ms to 10 s, and below them down to 100 µs,
+    /// within which memory answers.
     package static let bounds: [UInt64] = [
-        100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
-        250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 10_000_000_000,
+        100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 75_000_000,
+        100_000_000, 250_000_000, 500_000_000, 750_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000, 7_500_000_000,
+        10_000_000_000,
     ]
 
     /// One kind of request, and what was seen of it.

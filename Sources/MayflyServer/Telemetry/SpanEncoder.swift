@@ -61,7 +61,11 @@ package struct SpanEncoder: Sendable {
         writer.name("attributes")
         writer.beginArray()
         attribute("http.request.method", span.method.text, &writer)
-        if let route { attribute("http.route", route, &writer) }
+        if let route {
+            attribute("http.route", route, &writer)
+            // The target as it was sent may hold anything, and names of agents; what is between braces stands for those.
+            attribute("url.path", route, &writer)
+        }
         writer.beginObject()
         text("key", "http.response.status_code", &writer)
         member("value", &writer) { text("intValue", String(span.status), &$0) }
