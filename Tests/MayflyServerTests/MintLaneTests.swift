@@ -133,11 +133,10 @@ import Testing
     @Test(arguments: [
         ("/oauth2/token", "scope=a", true), ("/oauth2/%74oken", "scope=a", true), ("/api/v1/enrol", "{}", true),
         ("/oauth2/introspect", "token=a&client_assertion=b", true), ("/oauth2/revoke", "token=a", true),
-        ("/oauth2/bc-authorize", "scope=a", true), ("/api/v1/policies", "{}", true),
-        ("/api/v1/policy-check", "{}", true), ("/api/v1/policies/1/activate", "{}", false),
+        ("/oauth2/bc-authorize", "scope=a", true),
         ("/api/v1/revocations", "{}", false), ("/access/v1/evaluation", "{}", false),
     ])
-    func whatCostsASignatureOrSecondsAnswersLater(_ path: String, _ body: String, _ waits: Bool) throws {
+    func onlyWhatCostsASignatureAnswersLater(_ path: String, _ body: String, _ waits: Bool) throws {
         let gate = Gate()
         let handler = try AdmittingHandler(
             before: FakeHandler { gate.work($0) }, bounds: .patient, isDownstreamFull: { false })
@@ -149,6 +148,22 @@ import Testing
         gate.open()
         handler.stop()
         #expect(pending.status == 200)
+    }
+
+    @Test(arguments: [
+        ("/api/v1/policies", true), ("/api/v1/policy-check", true), ("/api/v1/policies/1/activate", false),
+        ("/api/v1/agents", false),
+    ])
+    func policyIsExaminedByAThreadOfItsOwn(_ path: String, _ isApart: Bool) throws {
+        let handler = try AdmittingHandler(
+            before: FakeHandler { _ in .reply(HTTPReply(status: 200)) }, bounds: .patient, isDownstreamFull: { false })
+        // Also where nothing else is to be done.
+        try #require(eventually { handler.lane.isResting })
+        let outcome = handler.handle(try HTTPRequest(method: "POST", target: path, body: Array("{}".utf8)))
+        if case .parked = outcome { #expect(isApart) } else { #expect(!isApart) }
+        let pending = Pending(outcome)
+        #expect(eventually { pending.status == 200 })
+        handler.stop()
     }
 
     @Test func aToolsQuestionsNeverWait() throws {

@@ -84,15 +84,18 @@ enum EvaluationEndpoint {
     struct Refusal: Error {
         let status: Int
         let message: String
+        /// What the answer says of how to authenticate; nil where that was not what was wrong.
+        let challenge: String?
 
-        init(_ status: Int, _ message: String) {
-            (self.status, self.message) = (status, message)
+        init(_ status: Int, _ message: String, challenge: String? = nil) {
+            (self.status, self.message, self.challenge) = (status, message, challenge)
         }
     }
 
     private static func answer(
         _ call: Call, _ read: (JSONObject) throws(Refusal) -> ([Result<Evaluation, Refusal>], Options, Bool)
     ) -> HTTPOutcome {
+        let requestID = EvaluationReply.RequestID(call.request.header("X-Request-ID"))
         do throws(Refusal) {
             let asker = try asker(call)
             guard call.request.hasContentType("application/json") else { throw Refusal(400, "the body must be JSON") }
@@ -101,21 +104,21 @@ enum EvaluationEndpoint {
             }
             let (evaluations, options, isList) = try read(body)
             if let wait = call.broker.limits.refusesVerification(for: asker.asker, count: evaluations.count) {
-                return .reply(LimitReply.evaluation(after: wait))
+                return .reply(requestID.on(LimitReply.evaluation(after: wait)))
             }
             let run = EvaluationRun(
                 broker: call.broker, asker: asker.asker, evaluations: evaluations, options: options, isList: isList,
-                requestID: call.request.header("X-Request-ID"))
+                requestID: requestID)
             return .parked { parked in
                 run.prepare(as: asker.client) { result in
                     switch result {
                     case .success: run.start(into: parked)
-                    case .failure(let error): parked.finish(EvaluationReply.failure(error))
+                    case .failure(let error): parked.finish(requestID.on(EvaluationReply.failure(error)))
                     }
                 }
             }
         } catch {
-            return .reply(EvaluationReply.message(error.status, error.message))
+            return .reply(requestID.on(EvaluationReply.refusal(error)))
         }
     }
 
@@ -137,7 +140,7 @@ enum EvaluationEndpoint {
                 }
             }
         } catch {
-            return .reply(EvaluationReply.message(error.status, error.message))
+            return .reply(EvaluationReply.refusal(error))
         }
     }
 
@@ -156,7 +159,8 @@ enum EvaluationEndpoint {
                 name: credentials.clientID, secret: Array(credentials.secret.utf8))
             return (try AskerAuthentication.asker(client.client), client)
         } catch {
-            throw Refusal(error.code == .insufficientScope ? 403 : 401, error.description)
+            let challenge = OAuthReply.challenge(error.code) ?? OAuthReply.challenge(.invalidClient)
+            throw Refusal(error.code == .insufficientScope ? 403 : 401, error.description, challenge: challenge)
         }
     }
 }

@@ -18,7 +18,7 @@ enum EvaluationReply {
     }
 
     static func answers(
-        _ answers: [Answer], isList: Bool, requestID: String?, issuer: String
+        _ answers: [Answer], isList: Bool, requestID: RequestID, issuer: String
     ) -> HTTPReply {
         var writer = JSONWriter()
         if isList {
@@ -36,24 +36,44 @@ enum EvaluationReply {
             writer.endArray()
             writer.endObject()
         }
-        var headers: [(name: String, value: String)] = []
-        if let requestID, requestID.utf8.count <= 128, requestID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
-            headers.append(("X-Request-ID", requestID))
+        return requestID.on(HTTPReply(status: 200, contentType: .json, body: writer.bytes))
+    }
+
+    /// The caller's name for a request, which every answer to it repeats.
+    struct RequestID: Sendable {
+        private let text: String?
+
+        /// One that is longer than 128 bytes, or is no visible ASCII, is not repeated.
+        init(_ text: String?) {
+            let isVisible = text?.utf8.allSatisfy { (0x21...0x7E).contains($0) } ?? false
+            self.text = text.flatMap { $0.utf8.count <= 128 && isVisible ? $0 : nil }
         }
-        return HTTPReply(status: 200, contentType: .json, headers: headers, body: writer.bytes)
+
+        func on(_ reply: HTTPReply) -> HTTPReply {
+            guard let text else { return reply }
+            var reply = reply
+            reply.headers.append(("X-Request-ID", text))
+            return reply
+        }
+    }
+
+    static func refusal(_ refusal: EvaluationEndpoint.Refusal) -> HTTPReply {
+        var reply = message(refusal.status, refusal.message)
+        if let challenge = refusal.challenge { reply.headers.append(("WWW-Authenticate", challenge)) }
+        return reply
     }
 
     /// An error body is a message string (AuthZEN §10.1.3) and says nothing about the decision.
     static func message(_ status: Int, _ text: String) -> HTTPReply {
-        let challenge = [(name: "WWW-Authenticate", value: "Basic realm=\"mayfly\"")]
-        return HTTPReply(
-            status: status, contentType: .json, headers: status == 401 ? challenge : [],
-            body: JSONWriter.bytes(of: .string(text)))
+        HTTPReply(status: status, contentType: .json, body: JSONWriter.bytes(of: .string(text)))
     }
 
     static func failure(_ error: BrokerError) -> HTTPReply {
         switch error {
-        case .oauth(let refusal): return message(refusal.code.status, refusal.description)
+        case .oauth(let refusal):
+            return self.refusal(
+                EvaluationEndpoint.Refusal(
+                    refusal.code.status, refusal.description, challenge: OAuthReply.challenge(refusal.code)))
         case .unavailable(let reason):
             var reply = message(503, reason.advice)
             reply.headers.append(("Retry-After", "1"))

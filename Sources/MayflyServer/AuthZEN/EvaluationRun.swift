@@ -23,13 +23,13 @@ final class EvaluationRun: Sendable {
     private let evaluations: [Result<Evaluation, EvaluationEndpoint.Refusal>]
     private let options: EvaluationEndpoint.Options
     private let isList: Bool
-    private let requestID: String?
+    private let requestID: EvaluationReply.RequestID
     private let progress = Mutex(Progress())
 
     init(
         broker: Broker, asker: VerificationService.Asker,
         evaluations: [Result<Evaluation, EvaluationEndpoint.Refusal>], options: EvaluationEndpoint.Options,
-        isList: Bool, requestID: String?
+        isList: Bool, requestID: EvaluationReply.RequestID
     ) {
         self.broker = broker
         self.asker = asker
@@ -103,9 +103,9 @@ final class EvaluationRun: Sendable {
                 certificate: evaluation.certificate,
                 for: asker,
                 asksPeople: options.asksPeople
-            ) { result in
+            ) { [requestID] result in
                 switch result {
-                case .failure(let error): parked.finish(EvaluationReply.failure(error))
+                case .failure(let error): parked.finish(requestID.on(EvaluationReply.failure(error)))
                 case .success(let ruling): body(.decided(ruling))
                 }
             }

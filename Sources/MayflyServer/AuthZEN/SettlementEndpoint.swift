@@ -26,7 +26,7 @@ enum SettlementEndpoint {
                 }
             }
         } catch {
-            return .reply(EvaluationReply.message(error.status, error.message))
+            return .reply(EvaluationReply.refusal(error))
         }
     }
 

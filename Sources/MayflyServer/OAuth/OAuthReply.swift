@@ -18,9 +18,20 @@ enum OAuthReply {
         var headers = [(name: "Pragma", value: "no-cache")]
         // RFC 6585 §4 where the client is to wait.
         let status = error.retryAfter == nil ? error.code.status : 429
-        if status == 401 { headers.append(("WWW-Authenticate", "Basic realm=\"mayfly\"")) }
+        if let challenge = challenge(error.code) { headers.append(("WWW-Authenticate", challenge)) }
         if let wait = error.retryAfter ?? (status == 503 ? 1 : nil) { headers.append(("Retry-After", "\(wait)")) }
         return HTTPReply(status: status, contentType: .json, headers: headers, body: writer.bytes)
+    }
+
+    /// The challenge of an answer to a request that was not authenticated (RFC 6750 §3 for a bearer token).
+    static func challenge(_ code: OAuthError.Code) -> String? {
+        switch code {
+        case .invalidToken: "Bearer realm=\"mayfly\", error=\"invalid_token\""
+        case .insufficientScope:
+            "Bearer realm=\"mayfly\", error=\"insufficient_scope\", scope=\"\(Administration.introspectScope)\""
+        case .invalidClient: "Basic realm=\"mayfly\""
+        default: nil
+        }
     }
 
     static func error(_ error: BrokerError) -> HTTPReply {

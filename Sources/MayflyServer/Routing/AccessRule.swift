@@ -15,19 +15,24 @@ enum AccessRule {
         of request: HTTPRequest, for access: Endpoint.Access, broker: Broker
     ) throws(Failure) -> Caller {
         guard access != .open else { return Caller() }
-        guard case .token(let token) = BearerToken(of: request, by: broker.verifier) else { throw .unauthorized }
+        let token: KnownToken
+        switch BearerToken(of: request, by: broker.verifier) {
+        case .none: throw .unauthorized(isTokenSent: false)
+        case .refused: throw .unauthorized(isTokenSent: true)
+        case .token(let alive): token = alive
+        }
         let claims = token.claims
         guard
             claims.audience.utf8.elementsEqual(broker.settings.issuer.utf8), claims.chain.isEmpty,
             claims.confirmation == nil
-        else { throw .unauthorized }
+        else { throw .unauthorized(isTokenSent: true) }
         let needed: [String]
         if AdminID(claims.subject) != nil {
             needed = access.administratorScopes
         } else if OwnerID(claims.subject) != nil {
             needed = access.ownerScopes
         } else {
-            throw .unauthorized
+            throw .unauthorized(isTokenSent: true)
         }
         guard needed.contains(where: { Scope($0).map(claims.scopes.contains) ?? false }) else {
             throw .forbidden(scope: access.scope)

@@ -85,7 +85,7 @@ struct Call: Sendable {
 
     /// Who called, where the access rule lets owners and administrators in and nobody else.
     func reader() throws(Failure) -> ApprovalDesk.Reader {
-        guard let reader = ApprovalDesk.Reader(actor) else { throw .unauthorized }
+        guard let reader = ApprovalDesk.Reader(actor) else { throw .unauthorized(isTokenSent: true) }
         return reader
     }
 
@@ -111,7 +111,8 @@ enum Failure: Error, Sendable {
     case broker(BrokerError)
     case json(JSONError)
     case field(FieldError)
-    case unauthorized
+    /// No token, or one that means nothing here.
+    case unauthorized(isTokenSent: Bool)
     /// The caller is known, and its token lacks the scope.
     case forbidden(scope: String)
     case unsupportedMediaType

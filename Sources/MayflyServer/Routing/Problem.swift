@@ -45,15 +45,17 @@ enum Problem {
             return reply(
                 400, type: "invalid-field", title: "A field is not acceptable", detail: error.description,
                 path: error.path)
-        case .unauthorized:
+        case .unauthorized(let isTokenSent):
             return reply(
                 401, type: "unauthorized", title: "An administrator's or an owner's bearer token is needed",
                 detail: "get one from the token endpoint with scope mayfly.admin, mayfly.read or mayfly.approve",
-                headers: [("WWW-Authenticate", "Bearer realm=\"mayfly\"")])
+                headers: [
+                    ("WWW-Authenticate", "Bearer realm=\"mayfly\"" + (isTokenSent ? ", error=\"invalid_token\"" : ""))
+                ])
         case .forbidden(let scope):
             return reply(
                 403, type: "forbidden", title: "The token's scope does not allow this",
-                headers: [("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"\(scope)\"")])
+                headers: [("WWW-Authenticate", "Bearer realm=\"mayfly\", error=\"insufficient_scope\", scope=\"\(scope)\"")])
         case .unsupportedMediaType:
             return reply(
                 415, type: "unsupported-media-type", title: "The body must be JSON",
