@@ -56,6 +56,22 @@ package final class PublicKey: Sendable {
     /// The public members alone in their canonical encoding, without `kid`, `alg` and `use`.
     package var jwk: JSONObject { PublicKeyMaterial.jwk(of: material.requiredMembers) }
 
+    /// The same with `alg`, where the type would leave a choice and the key does not.
+    package var registeredJWK: JSONObject {
+        var jwk = jwk
+        if material.kind == .rsa, let only = algorithms.first, algorithms.count == 1 {
+            jwk["alg"] = .string(only.rawValue)
+        }
+        return jwk
+    }
+
+    /// The same key for one of its algorithms alone (RFC 8725 §3.1); nil for another one.
+    package func pinned(to algorithm: SignatureAlgorithm) -> PublicKey? {
+        guard algorithms.contains(algorithm) else { return nil }
+        guard algorithms.count > 1 else { return self }
+        return PublicKey(material, for: [algorithm], thumbprint: thumbprint, held: held)
+    }
+
     /// Takes the 32 bytes of an Ed25519 public key (RFC 8032 §5.1.5).
     package convenience init(ed25519Raw raw: [UInt8]) throws(CryptoError) {
         try self.init(.ed25519(raw), for: [.edDSA])

@@ -67,7 +67,8 @@ struct KeyProof {
                     problem: .invalid(
                         rule: "a public JWK: EC P-256, Ed25519, or RSA of 2048 to 4096 bits, no private member")))
         }
-        guard jws.isSigned(by: key) else { throw refusal }
+        // What it signs with here it signs with from now on.
+        guard jws.isSigned(by: key), let key = jws.algorithm.flatMap({ key.pinned(to: $0) }) else { throw refusal }
         return KeyProof(holder: holder, key: key, nonce: nonce)
     }
 }

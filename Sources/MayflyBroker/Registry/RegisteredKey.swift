@@ -25,7 +25,7 @@ package struct RegisteredKey: Equatable, Sendable {
 
     package var json: JSONObject {
         var object: JSONObject = [
-            "kid": .string(keyID), "label": .string(label), "jwk": .object(key.jwk),
+            "kid": .string(keyID), "label": .string(label), "jwk": .object(key.registeredJWK),
             "added": .string(RFC3339.format(addedAt)),
         ]
         object["expires"] = expiresAt.map { .string(RFC3339.format($0)) }

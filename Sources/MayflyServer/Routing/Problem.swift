@@ -36,6 +36,9 @@ enum Problem {
             status: status, contentType: .problem, headers: headers, body: writer.bytes)
     }
 
+    /// The challenge of the admin API (RFC 6750 §3).
+    private static let bearer = "Bearer realm=\"mayfly\""
+
     static func reply(for failure: Failure) -> HTTPReply {
         switch failure {
         case .broker(let error): return reply(for: error)
@@ -49,13 +52,11 @@ enum Problem {
             return reply(
                 401, type: "unauthorized", title: "An administrator's or an owner's bearer token is needed",
                 detail: "get one from the token endpoint with scope mayfly.admin, mayfly.read or mayfly.approve",
-                headers: [
-                    ("WWW-Authenticate", "Bearer realm=\"mayfly\"" + (isTokenSent ? ", error=\"invalid_token\"" : ""))
-                ])
+                headers: [("WWW-Authenticate", bearer + (isTokenSent ? ", error=\"invalid_token\"" : ""))])
         case .forbidden(let scope):
             return reply(
                 403, type: "forbidden", title: "The token's scope does not allow this",
-                headers: [("WWW-Authenticate", "Bearer realm=\"mayfly\", error=\"insufficient_scope\", scope=\"\(scope)\"")])
+                headers: [("WWW-Authenticate", "\(bearer), error=\"insufficient_scope\", scope=\"\(scope)\"")])
         case .unsupportedMediaType:
             return reply(
                 415, type: "unsupported-media-type", title: "The body must be JSON",
@@ -91,7 +92,7 @@ enum Problem {
             let status = error.code == .invalidClient ? 401 : error.code.status
             return reply(
                 status, type: error.code.rawValue, title: "Refused", detail: error.description,
-                headers: status == 401 ? [("WWW-Authenticate", "Bearer realm=\"mayfly\"")] : [])
+                headers: status == 401 ? [("WWW-Authenticate", bearer)] : [])
         case .unavailable(let reason):
             return reply(
                 503, type: "unavailable", title: "Nothing can be made durable now", detail: reason.advice,
