@@ -63,7 +63,7 @@ package struct SpanEncoder: Sendable {
         attribute("http.request.method", span.method.text, &writer)
         if let route {
             attribute("http.route", route, &writer)
-            // The target as it was sent may hold anything, and names of agents; what is between braces stands for those.
+            // The target as it was sent may hold anything, and names; what is between braces stands for those.
             attribute("url.path", route, &writer)
         }
         writer.beginObject()

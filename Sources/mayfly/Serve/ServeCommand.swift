@@ -22,8 +22,8 @@ enum ServeCommand: CommandLineCommand {
     static let examples = ["mayfly serve --dir ./broker"]
 
     static func run(_ call: Invocation) throws(CommandError) {
-        // Blocked before any thread starts, so that every thread inherits it and a signal waits for sigwait: also one that
-        // comes while the broker still starts.
+        // Blocked before any thread starts, so that every thread inherits it and a signal waits for sigwait, one that
+        // comes while the broker still starts too.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGTERM)
