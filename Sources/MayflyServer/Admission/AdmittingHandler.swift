@@ -34,9 +34,11 @@ package final class AdmittingHandler: HTTPHandler {
     }
 
     package func handle(_ request: HTTPRequest) -> HTTPOutcome {
-        if Self.isForDesk(request) { return desk.admit(request, to: .ordinary) }
-        guard let line = Self.line(of: request) else { return inner.handle(request) }
-        return lane.admit(request, to: line)
+        switch Self.place(of: request) {
+        case .here: inner.handle(request)
+        case .lane(let line): lane.admit(request, to: line)
+        case .desk: desk.admit(request, to: .ordinary)
+        }
     }
 
     /// Works off what waits, takes nothing more, and returns when no worker runs.
@@ -53,35 +55,44 @@ package final class AdmittingHandler: HTTPHandler {
         inner.reject(status: status, request: request)
     }
 
-    /// The lane's line for a request that belongs in the lane.
+    /// Who works on a request.
+    private enum Place {
+        /// The thread that brings it.
+        case here
+        case lane(MintLane.Line)
+        case desk
+    }
+
+    /// The place of a request, by its path.
     ///
     /// Nobody has proven anything yet: whoever claims an administrator's scope gets into the administrators' line, and
     /// can fill that one alone.
-    private static func line(of request: HTTPRequest) -> MintLane.Line? {
-        guard request.method == "POST" else { return nil }
-        if request.segments == tokenEndpoint {
-            return namesAdministrativeScope(request.body) ? .administrative : .ordinary
+    private static func place(of request: HTTPRequest) -> Place {
+        guard request.method == "POST" else { return .here }
+        let segments = request.segments
+        switch segments.first {
+        case "oauth2" where segments.count == 2: return place(ofOAuth: segments[1], request)
+        case "api" where segments.count == 3 && segments[1] == "v1":
+            switch segments[2] {
+            case "enrol": return .lane(.ordinary)
+            case "policies", "policy-check": return .desk
+            default: return .here
+            }
+        default: return .here
         }
-        switch request.segments {
-        case enrolment, backchannelEndpoint: return .ordinary
-        case revocationEndpoint: return .proving
+    }
+
+    private static func place(ofOAuth endpoint: String, _ request: HTTPRequest) -> Place {
+        switch endpoint {
         // A secret and a token cost no signature; without either a client proves itself by one.
-        case introspectionEndpoint: return request.fields.contains("Authorization") ? nil : .proving
-        default: return nil
+        case "introspect": request.fields.contains("Authorization") ? .here : .lane(.proving)
+        case "token": .lane(namesAdministrativeScope(request.body) ? .administrative : .ordinary)
+        case "bc-authorize": .lane(.ordinary)
+        case "revoke": .lane(.proving)
+        default: .here
         }
     }
 
-    private static func isForDesk(_ request: HTTPRequest) -> Bool {
-        request.method == "POST" && (request.segments == policies || request.segments == policyCheck)
-    }
-
-    private static let revocationEndpoint = ["oauth2", "revoke"]
-    private static let introspectionEndpoint = ["oauth2", "introspect"]
-    private static let policies = ["api", "v1", "policies"]
-    private static let policyCheck = ["api", "v1", "policy-check"]
-    private static let tokenEndpoint = ["oauth2", "token"]
-    private static let backchannelEndpoint = ["oauth2", "bc-authorize"]
-    private static let enrolment = ["api", "v1", "enrol"]
     private static let parameter = Array("scope".utf8)
     private static let administrativeScope = Array("mayfly.".utf8)
 
