@@ -34,6 +34,7 @@ package final class Broker: Sendable {
     private let expiry: Expiry
     private let trim: LedgerTrim
     private let lifecycle: LifecycleWatch
+    private let clockWatch: ClockWatch
 
     /// Opens the broker on what `store` holds; `governance` is the policy that is asked before a token is made.
     ///
@@ -96,6 +97,7 @@ package final class Broker: Sendable {
         permit = ServingPermit(isShared: sharedStore != nil)
         expiry = Expiry(state: state, store: store, clock: clock, writer: writer)
         lifecycle = LifecycleWatch(live: live, state: state, clock: clock, writer: writer, metrics: metrics)
+        clockWatch = ClockWatch(clock: clock, log: log)
         behaviour = BehaviourBook(behaviours, writer: writer, metrics: metrics)
         writer.add(behaviour)
         let verifier = TokenVerifier(
@@ -227,6 +229,9 @@ package final class Broker: Sendable {
             throw error
         }
     }
+
+    /// Says when the clock went back and when it is right again; to be called every second by one thread.
+    package func watchClock() { clockWatch.step() }
 
     /// Takes one bounded step through the agents, and says and does what reviews and end dates ask for.
     ///

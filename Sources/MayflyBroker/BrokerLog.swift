@@ -21,6 +21,9 @@ package enum BrokerNotice: Equatable, Sendable {
     case signingResumed
     /// This node and the store differ by more than `BrokerClock.tolerance` about the time; it writes nothing.
     case clockDiffers
+    /// The wall clock is behind by more than `BrokerClock.tolerance`; agents get nothing. Said once.
+    case clockWentBack
+    case clockCaughtUp
     case clusterOutOfTouch
     case clusterInTouch
     /// Expired records could not be removed; they mean nothing, and are tried again.

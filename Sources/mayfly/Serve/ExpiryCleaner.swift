@@ -3,8 +3,8 @@ import Glibc
 import MayflyBroker
 import Synchronization
 
-/// Removes what has expired and looks after reviews and end dates, on a thread of its own, in steps between which
-/// everybody else has a turn.
+/// Removes what has expired and looks after the clock, reviews and end dates, on a thread of its own, in steps between
+/// which everybody else has a turn.
 final class ExpiryCleaner: Sendable {
     /// Milliseconds between two rounds; a round goes on until there is nothing to do.
     private static let interval = 1000
@@ -38,6 +38,7 @@ final class ExpiryCleaner: Sendable {
                 // A round can go on for long, and dates come meanwhile.
                 let now = ContinuousClock.now
                 if watched.map({ now - $0 >= .milliseconds(Self.interval) }) ?? true {
+                    broker.watchClock()
                     broker.watchLifecycles()
                     watched = now
                 }

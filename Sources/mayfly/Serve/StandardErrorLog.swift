@@ -47,7 +47,7 @@ final class StandardErrorLog: BrokerLog, AccessLog {
         let leftOut = notice.comesWithRequests ? permit(notices) : 0
         guard let leftOut else { return }
         say(
-            [.clusterInTouch, .signingResumed].contains(notice) ? .info : .error, notice.text(store),
+            [.clusterInTouch, .signingResumed, .clockCaughtUp].contains(notice) ? .info : .error, notice.text(store),
             leftOut > 0 ? ["left_out": .integer(leftOut)] : [:])
     }
 
@@ -148,6 +148,10 @@ extension BrokerNotice {
         case .signingResumed: "the signing keys can be used again"
         case .clockDiffers:
             "this machine's clock and the database's differ by more than 5 seconds: nothing is written"
+        case .clockWentBack:
+            "this machine's clock went back by more than 5 seconds: time goes on without it, and agents get no tokens "
+                + "until it is right again"
+        case .clockCaughtUp: "this machine's clock is right again"
         case .clusterOutOfTouch:
             "the database cannot be reached; this node answers nothing more when its lease is over"
         case .clusterInTouch: "the database can be reached again"
