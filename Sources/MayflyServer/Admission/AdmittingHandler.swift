@@ -8,13 +8,13 @@ import MayflyCrypto
 /// themselves by one to end a token or to ask about it, in a line of their own.
 package final class AdmittingHandler: HTTPHandler {
     private let inner: any HTTPHandler
-    package let lane: MintLane
+    package let lane: WorkLane
     /// Where bundles of policy are examined, one at a time: that can take seconds.
-    private let desk: MintLane
+    private let desk: WorkLane
 
     /// Starts the lanes' workers; `isDownstreamFull` says that what they produce cannot be taken.
     package init(
-        before inner: any HTTPHandler, bounds: MintLane.Bounds, telemetry: Telemetry? = nil,
+        before inner: any HTTPHandler, bounds: WorkLane.Bounds, telemetry: Telemetry? = nil,
         isDownstreamFull: @escaping @Sendable () -> Bool
     ) throws(HTTPServerError) {
         self.inner = inner
@@ -23,10 +23,10 @@ package final class AdmittingHandler: HTTPHandler {
             telemetry?.shed(request, route: places.firstIndex(of: request.path) ?? RequestDurations.noRoute)
             return Self.shed(request, retryAfter: wait)
         }
-        lane = try MintLane(
+        lane = try WorkLane(
             bounds: bounds, isDownstreamFull: isDownstreamFull, shed: shed, work: { inner.handle($0) })
         do throws(HTTPServerError) {
-            desk = try MintLane(bounds: .desk, shed: shed, work: { inner.handle($0) })
+            desk = try WorkLane(bounds: .desk, shed: shed, work: { inner.handle($0) })
         } catch {
             lane.stop()
             throw error
@@ -59,7 +59,7 @@ package final class AdmittingHandler: HTTPHandler {
     private enum Place {
         /// The thread that brings it.
         case here
-        case lane(MintLane.Line)
+        case lane(WorkLane.Line)
         case desk
     }
 
@@ -123,10 +123,10 @@ package final class AdmittingHandler: HTTPHandler {
     }
 }
 
-extension MintLane.Bounds {
+extension WorkLane.Bounds {
     /// One request at a time, a few that wait, and none that the server's threads work on.
-    fileprivate static var desk: MintLane.Bounds {
-        var bounds = MintLane.Bounds()
+    fileprivate static var desk: WorkLane.Bounds {
+        var bounds = WorkLane.Bounds()
         bounds.maximumJobs = 8
         bounds.maximumWait = 30_000_000_000
         bounds.worksAlone = false

@@ -50,7 +50,7 @@ final class RunningBroker {
         }
         spans = try Observation.spans(config)
         let telemetry = Observation.telemetry(config, broker: broker, listeners: listeners, log: log, spans: spans)
-        var bounds = MintLane.Bounds()
+        var bounds = WorkLane.Bounds()
         bounds.threads = limits.threads ?? HTTPLimits.processors
         do {
             let broker = broker

@@ -1,12 +1,12 @@
 internal import Glibc
 internal import Synchronization
 
-/// Where requests wait that cost a signature, and the few threads of low priority that work them off.
+/// Where requests wait that cost a signature, or seconds, and the few threads of low priority that work them off.
 ///
-/// The server's own threads stay free for verification, and the system prefers them to these. The queue is bounded by
+/// The server's own threads stay free for verification, and the system prefers them to these. Each line is bounded by
 /// count, by bytes and by the time that the last in it would wait, so that past capacity a client hears it at once and
-/// before any signature was spent on it. A worker that has work takes the next job without being woken.
-package final class MintLane: Sendable {
+/// before anything was spent on it. A worker that has work takes the next job without being woken.
+package final class WorkLane: Sendable {
     package struct Bounds: Sendable {
         /// Requests that may wait in one line, plus at most one for each thread that adds.
         package var maximumJobs = 2048
@@ -34,6 +34,8 @@ package final class MintLane: Sendable {
         /// Administrators' requests for theirs: the kill switch must be in reach while agents flood the lane.
         case administrative
         /// Clients that prove themselves to end a token or to ask about one.
+        ///
+        /// They are taken also while the store does not keep up, which still has room for them.
         case proving
     }
 
@@ -52,7 +54,7 @@ package final class MintLane: Sendable {
             (self.request, self.parked, self.arrived) = (request, parked, arrived)
         }
 
-        var size: Int { request.body.count + MintLane.overhead }
+        var size: Int { request.body.count + WorkLane.overhead }
     }
 
     private struct Queue {
@@ -116,7 +118,7 @@ package final class MintLane: Sendable {
     /// Starts the workers.
     ///
     /// `work` is what a worker does with a request, `shed` the reply to one that is given up. While `isDownstreamFull`
-    /// says so, nothing new is taken.
+    /// says so, nothing new is taken but in the line of those who prove themselves.
     package init(
         bounds: Bounds, isDownstreamFull: @escaping @Sendable () -> Bool = { false },
         shed: @escaping @Sendable (HTTPRequest, _ retryAfter: Int64) -> HTTPReply,
@@ -155,7 +157,7 @@ package final class MintLane: Sendable {
     /// While the whole lane rests, the calling thread does the work itself, one request at a time: waking a worker
     /// would cost a lone request more than it could save anybody.
     package func admit(_ request: HTTPRequest, to line: Line) -> HTTPOutcome {
-        let isBlocked = isDownstreamFull()
+        let isBlocked = line != .proving && isDownstreamFull()
         if !isBlocked, startsLone() { return lone(request) }
         if let refusal = isBlocked ? Refusal(retryAfter: 1) : refusal(on: line) {
             refused.add(1, ordering: .relaxed)

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// The queue before what costs a signature: what it takes, in which order, and when it says no.
-@Suite struct MintLaneTests {
+@Suite struct WorkLaneTests {
     @Test func aRestingLaneLetsTheCallerDoTheWorkItself() throws {
         let gate = Gate()
         gate.open()
@@ -15,7 +15,7 @@ import Testing
 
     @Test func aFullQueueRefusesAtOnceAndKeepsWhatItTook() throws {
         let gate = Gate()
-        var bounds = MintLane.Bounds.patient
+        var bounds = WorkLane.Bounds.patient
         bounds.maximumJobs = 10
         let lane = try lane(gate, bounds)
         try occupy(lane, gate)
@@ -24,7 +24,7 @@ import Testing
         #expect(answers.dropFirst(10).allSatisfy { $0.status == 503 })
         #expect(lane.shedCount == 5)
         // The other lines have room although this one has none.
-        let others = [MintLane.Line.administrative, .proving].map {
+        let others = [WorkLane.Line.administrative, .proving].map {
             Pending(lane.admit(request("kill switch"), to: $0))
         }
         #expect(others.allSatisfy { $0.status == nil })
@@ -36,7 +36,7 @@ import Testing
 
     @Test func aFloodOfLargeBodiesIsBoundedByItsBytes() throws {
         let gate = Gate()
-        var bounds = MintLane.Bounds.patient
+        var bounds = WorkLane.Bounds.patient
         bounds.maximumBytes = 300_000
         let lane = try lane(gate, bounds)
         try occupy(lane, gate)
@@ -66,7 +66,7 @@ import Testing
     @Test func aLaneThatWorksForItselfLeavesTheCallerAlone() throws {
         let gate = Gate()
         gate.open()
-        var bounds = MintLane.Bounds.patient
+        var bounds = WorkLane.Bounds.patient
         bounds.worksAlone = false
         let lane = try lane(gate, bounds)
         try #require(eventually { lane.isResting })
@@ -76,7 +76,7 @@ import Testing
 
     @Test func whatHasWaitedTooLongIsRefusedWithoutWork() throws {
         let gate = Gate()
-        var bounds = MintLane.Bounds()
+        var bounds = WorkLane.Bounds()
         bounds.maximumWait = 1_000_000
         let lane = try lane(gate, bounds)
         try occupy(lane, gate)
@@ -93,21 +93,24 @@ import Testing
     }
 
     @Test func nothingIsTakenWhileTheStoreDoesNotKeepUp() throws {
-        let lane = try MintLane(
-            bounds: MintLane.Bounds(), isDownstreamFull: { true },
+        let lane = try WorkLane(
+            bounds: WorkLane.Bounds(), isDownstreamFull: { true },
             shed: { HTTPReply(status: 503, headers: [("Retry-After", "\($1)")]) },
             work: { _ in .reply(HTTPReply(status: 200)) })
         defer { lane.stop() }
         let answer = Pending(lane.admit(request("a"), to: .administrative))
         #expect(answer.status == 503)
         #expect(answer.header("Retry-After") == "1")
+        // It still has room for the end of a token.
+        let revocation = Pending(lane.admit(request("b"), to: .proving))
+        #expect(eventually { revocation.status == 200 })
     }
 
     @Test func manyThreadsLoseNothing() throws {
-        var bounds = MintLane.Bounds.patient
+        var bounds = WorkLane.Bounds.patient
         bounds.threads = 3
         let done = Atomic<Int>(0)
-        let lane = try MintLane(
+        let lane = try WorkLane(
             bounds: bounds, shed: { _, _ in HTTPReply(status: 503) },
             work: { _ in
                 .parked { parked in
@@ -181,7 +184,7 @@ import Testing
     }
 
     /// Fills the lane's one worker and its lone place with requests that hang.
-    private func occupy(_ lane: MintLane, _ gate: Gate) throws {
+    private func occupy(_ lane: WorkLane, _ gate: Gate) throws {
         // The caller does the work only once the worker has come to rest.
         try #require(eventually { lane.isResting })
         onThread { _ = Pending(lane.admit(request("hang1"), to: .ordinary)) }
@@ -193,18 +196,18 @@ import Testing
         }
     }
 
-    private func lane(_ gate: Gate, _ bounds: MintLane.Bounds = .patient) throws -> MintLane {
-        let lane = try MintLane(
+    private func lane(_ gate: Gate, _ bounds: WorkLane.Bounds = .patient) throws -> WorkLane {
+        let lane = try WorkLane(
             bounds: bounds, shed: { HTTPReply(status: 503, headers: [("Retry-After", "\($1)")]) },
             work: { gate.work($0) })
         return lane
     }
 }
 
-extension MintLane.Bounds {
+extension WorkLane.Bounds {
     /// A wait that a busy machine does not reach.
-    fileprivate static var patient: MintLane.Bounds {
-        var bounds = MintLane.Bounds()
+    fileprivate static var patient: WorkLane.Bounds {
+        var bounds = WorkLane.Bounds()
         bounds.maximumWait = 300_000_000_000
         return bounds
     }
