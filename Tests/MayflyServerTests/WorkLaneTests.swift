@@ -136,7 +136,8 @@ import Testing
     @Test(arguments: [
         ("/oauth2/token", "scope=a", true), ("/oauth2/%74oken", "scope=a", true), ("/api/v1/enrol", "{}", true),
         ("/oauth2/introspect", "token=a&client_assertion=b", true), ("/oauth2/revoke", "token=a", true),
-        ("/oauth2/bc-authorize", "scope=a", true),
+        ("/oauth2/bc-authorize", "scope=a", true), ("/api/v1/agents/agent:a/keys", "{}", true),
+        ("/api/v1/owners/owner:a/keys", "{}", true), ("/api/v1/agents/agent:a/suspend", "{}", false),
         ("/api/v1/revocations", "{}", false), ("/access/v1/evaluation", "{}", false),
     ])
     func onlyWhatCostsASignatureAnswersLater(_ path: String, _ body: String, _ waits: Bool) throws {

@@ -5,7 +5,7 @@ import MayflyCrypto
 ///
 /// Administrators' revocations, questions of tools, decisions, health and keys never wait behind minting. Enrolment is
 /// in the lane because anyone may send a proof, and checking one costs a signature; so are clients that prove
-/// themselves by one to end a token or to ask about it, in a line of their own.
+/// themselves by one to end a token, to ask about it or to bring a further key, in a line of their own.
 package final class AdmittingHandler: HTTPHandler {
     private let inner: any HTTPHandler
     package let lane: WorkLane
@@ -78,6 +78,8 @@ package final class AdmittingHandler: HTTPHandler {
             case "policies", "policy-check": return .desk
             default: return .here
             }
+        // A further key, signed in by an older one.
+        case "api" where segments.count == 5 && segments[4] == "keys": return .lane(.proving)
         default: return .here
         }
     }

@@ -33,7 +33,7 @@ package final class WorkLane: Sendable {
         case ordinary
         /// Administrators' requests for theirs: the kill switch must be in reach while agents flood the lane.
         case administrative
-        /// Clients that prove themselves to end a token or to ask about one.
+        /// Clients that prove themselves to end a token, to ask about one or to bring a further key.
         ///
         /// They are taken also while the store does not keep up, which still has room for them.
         case proving

@@ -21,15 +21,8 @@ final class ConnectionRecord: Sendable {
         var peer: PresentedCertificate??
         /// The last one read; most requests of a connection have the same.
         var head: RequestHead?
-        /// What the last sweep found of a body on its way; nil when all that had come was read.
-        var unread: Unread?
-    }
-
-    /// Bytes of a body that the library has not taken from the socket, and how far it was then.
-    private struct Unread {
-        let bytes: Int32
-        let steps: UInt64
-        let looks: UInt64
+        /// By when more of a chunked body must come.
+        var pieceDeadline: ContinuousClock.Instant?
     }
 
     let remoteAddress: String
@@ -38,8 +31,6 @@ final class ConnectionRecord: Sendable {
     /// What its TLS session shows, for as long as that may look at it; nil for plain HTTP.
     private let certificate: TLSCertificate?
     private let state: Mutex<State>
-    /// Written by the loop's thread alone.
-    private let steps = Atomic<UInt64>(0)
 
     init(
         descriptor: Int32, certificate: TLSCertificate?, bell: LoopBell, remoteAddress: String,
@@ -57,6 +48,7 @@ final class ConnectionRecord: Sendable {
         state.withLock {
             $0.phase = phase
             $0.deadline = deadline
+            $0.pieceDeadline = nil
             $0.parked = nil
             return !$0.isCut
         }
@@ -101,39 +93,17 @@ final class ConnectionRecord: Sendable {
         state.withLock { $0.parked }
     }
 
-    /// Notes, on the loop's thread, that a request on it has begun, gone on or ended.
-    func noteStep() {
-        steps.store(steps.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-        bell.noteStep()
+    /// Notes by when more of a chunked body must come; the next phase ends that.
+    func expectPiece(by deadline: ContinuousClock.Instant) {
+        state.withLock { $0.pieceDeadline = deadline }
     }
 
-    /// Cuts the connection if it has outlived its deadline, or is stuck.
+    /// Cuts the connection if it has outlived a deadline.
     func sweep(_ now: ContinuousClock.Instant) {
         state.withLock { state in
             guard let deadline = state.deadline else { return }
-            if deadline <= now || isStuck(&state) { Self.cut(&state) }
+            if min(deadline, state.pieceDeadline ?? deadline) <= now { Self.cut(&state) }
         }
-    }
-
-    /// Whether the library can neither read the rest of a body nor knows that.
-    ///
-    /// It leaves bytes in the socket when a line between two chunks has filled its memory before it ended, and then
-    /// looks at the line over and over, at every other request too. What it could read it has read after two looks.
-    private func isStuck(_ state: inout State) -> Bool {
-        let earlier = state.unread.take()
-        guard state.phase == .body, state.descriptor >= 0 else { return false }
-        var bytes: Int32 = 0
-        guard unsafe ioctl(state.descriptor, UInt(FIONREAD), &bytes) == 0, bytes > 0 else { return false }
-        let now = Unread(bytes: bytes, steps: steps.load(ordering: .relaxed), looks: bell.lookCount)
-        guard let earlier, earlier.steps == now.steps, earlier.bytes <= now.bytes else {
-            state.unread = now
-            return false
-        }
-        guard now.looks - earlier.looks >= 2 else {
-            state.unread = earlier
-            return false
-        }
-        return true
     }
 
     /// How a connection waits for its client.

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A thread that cuts connections past their deadline, and the oldest waiting ones when the table is nearly full.
 ///
-/// It walks all connections four times a second, and at once when they get crowded. The library's own timeout starts
+/// It walks all connections several times a second, and at once when they get crowded. The library's own timeout starts
 /// again with every byte, so a client sending one byte at a time would outlive it.
 final class ConnectionSweeper: Sendable {
     private let registry: ConnectionRegistry
@@ -13,8 +13,9 @@ final class ConnectionSweeper: Sendable {
 
     init(_ registry: ConnectionRegistry, limits: HTTPLimits) {
         self.registry = registry
-        let shortest = min(limits.idleTimeout, limits.headerDeadline, limits.bodyDeadline, limits.replyDeadline)
-        interval = Int32(clamping: max(10, min(250, shortest / .milliseconds(1) / 8).rounded()).wholeMilliseconds)
+        let shortest = min(
+            limits.idleTimeout, limits.headerDeadline, limits.bodyDeadline, limits.pieceDeadline, limits.replyDeadline)
+        interval = Int32(clamping: max(10, min(1000, shortest / .milliseconds(1) / 8).rounded()).wholeMilliseconds)
     }
 
     func start() throws(HTTPServerError) {

@@ -77,7 +77,6 @@ final class HTTPLoop: Sendable {
             let start = vain < Self.vainLooks ? 0 : MonotonicTime.now()
             daemon.look()
             lookTime = vain < Self.vainLooks ? 0 : MonotonicTime.now() - start
-            bell.noteLook()
             (vain, waits) = bell.stepCount == steps ? (vain + 1, waits) : (0, 0)
             steps = bell.stepCount
         }

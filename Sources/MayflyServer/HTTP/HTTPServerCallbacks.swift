@@ -46,7 +46,7 @@ func httpRequestLineArrived(
     }
     guard let pointer = unsafe mayfly_http_socket_context(connection) else { return nil }
     let record = unsafe Unmanaged<ConnectionRecord>.fromOpaque(pointer).takeUnretainedValue()
-    record.noteStep()
+    record.bell.noteStep()
     let earlier = core.requestBegan(record)
     let bytes = unsafe UnsafeRawBufferPointer(start: target, count: strlen(target))
     let exchange = Exchange(
@@ -71,7 +71,7 @@ func httpRequestProgressed(
     // threads write to one place in memory.
     return unsafe Unmanaged<HTTPServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { core in
         unsafe Unmanaged<Exchange>.fromOpaque(pointer)._withUnsafeGuaranteedRef { exchange in
-            exchange.record.noteStep()
+            exchange.record.bell.noteStep()
             switch exchange.stage {
             case .header:
                 let head = unsafe ReceivedHead(
@@ -100,7 +100,7 @@ func httpRequestCompleted(
     guard let context = unsafe context, let stored = unsafe stored, let pointer = unsafe stored.pointee else { return }
     unsafe stored.pointee = nil
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
-    exchange.record.noteStep()
+    exchange.record.bell.noteStep()
     unsafe Unmanaged<HTTPServerCore>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.requestEnded(exchange) }
 }
 

@@ -98,6 +98,7 @@ final class HTTPServerCore: Sendable {
         }
         exchange.stage = .body
         exchange.record.enter(.body, deadline: .now + limits.bodyDeadline)
+        expectPiece(exchange)
         return .YES
     }
 
@@ -136,7 +137,13 @@ final class HTTPServerCore: Sendable {
             return .NO
         }
         unsafe exchange.body.append(contentsOf: bytes)
+        expectPiece(exchange)
         return .YES
+    }
+
+    private func expectPiece(_ exchange: Exchange) {
+        guard exchange.head?.isChunked ?? false else { return }
+        exchange.record.expectPiece(by: .now + limits.pieceDeadline)
     }
 
     /// The request is complete.

@@ -5,9 +5,8 @@ final class LoopBell: Sendable {
     private let wakeUp: WakeUp
     /// Rung, and not yet heard: many replies of one commit cost one system call.
     private let isRung = Atomic<Bool>(false)
-    /// Both are written by the loop's own thread alone.
+    /// Written by the loop's own thread alone.
     private let steps = Atomic<UInt64>(0)
-    private let looks = Atomic<UInt64>(0)
 
     init() throws(HTTPServerError) {
         wakeUp = try WakeUp()
@@ -21,13 +20,6 @@ final class LoopBell: Sendable {
     func noteStep() {
         steps.store(steps.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     }
-
-    /// Notes, on the loop's thread, that the library has looked at what there is.
-    func noteLook() {
-        looks.store(looks.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-    }
-
-    var lookCount: UInt64 { looks.load(ordering: .relaxed) }
 
     /// How often a request has begun, gone on or ended.
     var stepCount: UInt64 { steps.load(ordering: .relaxed) }

@@ -10,6 +10,7 @@ final class RequestHead: Sendable {
     let fields: HeaderFields
     /// Bytes of body to make room for.
     let declaredLength: Int
+    let isChunked: Bool
     /// The token of `Authorization: Bearer`, once somebody has asked for it and its signature was good.
     let bearer = OnceReference<SignedToken>()
     /// As sent.
@@ -22,7 +23,7 @@ final class RequestHead: Sendable {
         self.method = method
         self.target = target
         self.fields = fields
-        declaredLength = 0
+        (declaredLength, isChunked) = (0, false)
     }
 
     /// Checks a request line and header (RFC 9112 §3, §6).
@@ -38,6 +39,7 @@ final class RequestHead: Sendable {
         let hosts = fields.count(of: "Host")
         guard hosts == 1 || (isHTTP10 && hosts == 0) else { throw .invalidHost }
         declaredLength = try Self.length(fields, isHTTP10: isHTTP10, maximumBody: maximumBody)
+        isChunked = fields.contains("Transfer-Encoding")
         self.method = method
         self.target = try RequestTarget.parse(target)
         self.fields = fields

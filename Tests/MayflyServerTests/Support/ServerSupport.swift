@@ -42,6 +42,7 @@ extension HTTPLimits {
         limits.idleTimeout = .seconds(300)
         limits.headerDeadline = .seconds(300)
         limits.bodyDeadline = .seconds(300)
+        limits.pieceDeadline = .seconds(300)
         return limits
     }
 }
