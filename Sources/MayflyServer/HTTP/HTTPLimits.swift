@@ -17,7 +17,7 @@ package struct HTTPLimits: Equatable, Sendable {
     /// From the header, or the last piece of a chunked body, to the next piece or the end.
     ///
     /// A line between two chunks that fills the library's memory is never answered by it, and read again at every look.
-    package var pieceDeadline: Duration = .seconds(3)
+    package var pieceDeadline: Duration = .seconds(2)
     /// From the queued reply until the client has taken the last byte of it.
     package var replyDeadline: Duration = .seconds(60)
     /// How long `stop()` waits for accepted requests.
